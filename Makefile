@@ -1,0 +1,58 @@
+# Python alone is enough: Node comes from the machine if it is recent, else from a wheel. `make` lists the targets.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+BIN := .venv/bin
+# Names only: what is built or fetched in there must not make it look changed.
+SCREENS := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.PHONY: help run test check e2e faults bench screens lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.made frontend/dist/.made ## start everything with a simulated evening (ARGS="--port 8080")
+	@$(BIN)/halte demo $(ARGS)
+
+test: check frontend/dist/.made ## all checks, then all tests but the long ones (ARGS="-k lane -x")
+	@$(BIN)/pytest $(ARGS)
+
+check: .venv/.made ## style, types, layers, screens
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@frontend/build check
+
+e2e: .venv/.made frontend/dist/.made ## the screens in Chromium (HALTE_E2E=require: without one it fails)
+	@$(BIN)/pytest -m e2e $(ARGS)
+
+faults: .venv/.made ## kill, freeze and partition servers; takes minutes
+	@$(BIN)/pytest -m faults $(ARGS)
+
+bench: .venv/.made ## measure, and print the figures
+	@$(BIN)/pytest -m bench -s --timeout=0 $(ARGS)
+
+screens: frontend/dist/.made ## build the screens
+
+lock: .venv/.made ## resolve both lock files anew (ARGS=--upgrade for newer versions)
+	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install -q uv
+	@for lock in requirements.lock:build requirements-dev.lock:dev; do .venv/lock/bin/uv pip compile pyproject.toml \
+	    -q --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links \
+	    --extra $${lock#*:} -o $${lock%:*} $(ARGS) || exit 1; done
+
+clean: ## remove what was made, the environment too
+	rm -rf .venv frontend/dist frontend/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# The stamps lie inside what they vouch for: remove the folder, and it is made again.
+.venv/.made: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Halte needs Python 3.11 or newer, and $(PYTHON) is not: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+frontend/dist/.made: .venv/.made $(SCREENS)
+	@frontend/build build
+	@touch $@
