@@ -1,0 +1,1 @@
+"""Models of the inventory: frozen values and pure functions, standard library only."""

@@ -1,0 +1,285 @@
+"""Tables of the inventory. No fact about a person stands in any of them (I9)."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    Uuid,
+)
+
+from kernel.postgres import metadata
+
+
+def _instant(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+operator = Table(
+    "operator",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, ForeignKey("region.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    _instant("defined_at", nullable=False),
+)
+
+shelter = Table(
+    "shelter",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, ForeignKey("region.id"), nullable=False, index=True),
+    Column("operator_id", Uuid, ForeignKey("operator.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("commune", Text, nullable=False),
+    Column("secret", Boolean, nullable=False),
+    Column("invented", Boolean, nullable=False),
+    Column("closed", Boolean, nullable=False, server_default="false"),
+    Column("address", Text),
+    Column("latitude", Double),
+    Column("longitude", Double),
+    Column("phone", Text),
+    Column("languages", ARRAY(Text), nullable=False),
+    Column("opens", Time),
+    Column("closes", Time),
+    Column("intake_from", Time),
+    Column("intake_to", Time),
+    Column("external_ref", Text),
+    Column("actor_id", Uuid, nullable=False),
+    _instant("defined_at", nullable=False),
+)
+
+unit = Table(
+    "unit",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, ForeignKey("region.id"), nullable=False, index=True),
+    Column("shelter_id", Uuid, ForeignKey("shelter.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("audience", ARRAY(Text), nullable=False),
+    Column("allotment", Text, CheckConstraint("allotment IN ('place', 'room')", name="allotment"), nullable=False),
+    Column("regime", Text, CheckConstraint("regime IN ('night', 'admission')", name="regime"), nullable=False),
+    Column(
+        "turnover", Text, CheckConstraint("turnover IN ('nightly', 'continuing')", name="turnover"), nullable=False
+    ),
+    Column("room_size", SmallInteger),
+    Column("age_min", SmallInteger),
+    Column("age_max", SmallInteger),
+    Column("party_min", SmallInteger, nullable=False),
+    Column("party_max", SmallInteger),
+    Column("step_free", Boolean),
+    Column("pets", Boolean),
+    Column("tolerance", Text),
+    Column("medical_care", Boolean),
+    Column("max_stay_nights", Integer),
+    Column("surge", Boolean, nullable=False),
+    _instant("expires_at"),
+    Column("external_ref", Text),
+    Column("removed", Boolean, nullable=False, server_default="false"),
+    Column("actor_id", Uuid, nullable=False),
+    _instant("defined_at", nullable=False),
+)
+
+# The hot row of a unit. No CHECK (held <= free): a truthful low report must pass (I2). The count
+# columns repeat the winning report, so that the lane reads one row and not the history.
+unit_state = Table(
+    "unit_state",
+    metadata,
+    Column("unit_id", Uuid, ForeignKey("unit.id"), primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("free", Integer, CheckConstraint("free >= 0", name="free"), nullable=False),
+    Column("held", Integer, CheckConstraint("held >= 0", name="held"), nullable=False),
+    Column("over_by", Integer, CheckConstraint("over_by >= 0", name="over_by"), nullable=False),
+    Column("night", Date, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    _instant("reopened_at"),
+    Column("stuck", Boolean, nullable=False),
+    Column("reports", Integer, nullable=False),
+    Column("count_prior_seq", BigInteger, nullable=False),
+    Column("count_report", Uuid),
+    _instant("count_at"),
+    Column("count_spoke", Text),
+    Column("count_source", Uuid),
+    Column("count_free", Integer),
+    Column("count_over_by", Integer),
+    Column("count_night", Date),
+    Column("count_basis", Text),
+    _instant("count_known_until"),
+    _instant("count_value_since"),
+    Column("count_skewed", Boolean),
+    Column("capacity", Integer, nullable=False),
+    _instant("capacity_at", nullable=False),
+    Column("capacity_report", Uuid, nullable=False),
+    Column("out_of_service", JSON),
+    _instant("out_of_service_at"),
+    Column("out_of_service_report", Uuid),
+    Column("intake", JSON),
+    _instant("intake_at"),
+    Column("intake_report", Uuid),
+    postgresql_with={"fillfactor": "50"},
+)
+
+# Every report is kept for ever, whatever became of it. The hot tables name their region without a
+# foreign key: the lane has the region at hand, and a key would lock its counter row once per insert.
+report = Table(
+    "report",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, nullable=False),
+    Column("shelter_id", Uuid, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("spoke", Text, nullable=False),
+    _instant("received_at", nullable=False),
+    _instant("sent_at"),
+    _instant("observed_at"),
+    _instant("at", nullable=False),
+    Column("skewed", Boolean, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+)
+
+report_unit = Table(
+    "report_unit",
+    metadata,
+    Column("report_id", Uuid, ForeignKey("report.id"), primary_key=True),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), primary_key=True),
+    Column("nth", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("free", Integer, nullable=False),
+    Column("over_by", Integer, nullable=False),
+    Column("basis", Text, nullable=False),
+    _instant("at", nullable=False),
+    _instant("known_until", nullable=False),
+    _instant("value_since", nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("capacity", Integer),
+    Column("out_of_service", JSON),
+    Column("intake", JSON),
+    Column("pin_s", Integer, nullable=False),
+    Index("uq_report_unit_nth", "unit_id", "nth", unique=True),
+)
+
+movement = Table(
+    "movement",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, nullable=False),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False),
+    Column("direction", Text, CheckConstraint("direction IN ('in', 'out')", name="direction"), nullable=False),
+    Column("places", Integer, CheckConstraint("places > 0", name="places"), nullable=False),
+    _instant("occurred_at", nullable=False),
+    _instant("received_at", nullable=False),
+    _instant("sent_at"),
+    _instant("client_at"),
+    Column("skewed", Boolean, nullable=False),
+    Column("hold_id", Uuid),
+    Column("counted_in", Uuid),
+    Column("outcome", Text, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    _instant("voided_at"),
+    Column("voided_by", Uuid),
+    Index("ix_movement_unit_occurred", "unit_id", "occurred_at"),
+)
+
+# What a feed said last about a unit: to see it repeat itself.
+feed = Table(
+    "feed",
+    metadata,
+    Column("key_id", Uuid, primary_key=True),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), primary_key=True),
+    Column("free", Integer, nullable=False),
+    Column("over_by", Integer, nullable=False),
+    _instant("at", nullable=False),
+    _instant("value_since", nullable=False),
+    _instant("as_of"),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("repeats", Integer, nullable=False),
+)
+
+# The dated changes of a unit's capacity, by definition or by a feed.
+capacity_change = Table(
+    "capacity_change",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False, index=True),
+    _instant("at", nullable=False),
+    Column("report_id", Uuid, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+)
+
+closing = Table(
+    "closing",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False, index=True),
+    _instant("at", nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+)
+
+# A hold is named by its placement's random id; who it is for stands elsewhere (I9). A request has
+# at most one open hold (I4).
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, nullable=False),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False),
+    Column("request_id", Uuid),
+    Column("places", Integer, CheckConstraint("places > 0", name="places"), nullable=False),
+    Column("state", Text, nullable=False),
+    _instant("held_at", nullable=False),
+    _instant("expires_at", nullable=False),
+    _instant("ended_at"),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Index("ix_hold_unit_open", "unit_id", postgresql_where="state = 'held'"),
+    Index("ix_hold_unit_ended", "unit_id", "ended_at"),
+    Index("ix_hold_expiry", "expires_at", postgresql_where="state = 'held'"),
+    Index("uq_hold_request_open", "request_id", unique=True, postgresql_where="state = 'held'"),
+)
+
+# How a hold ended: one immutable row, with the client's id (I3). A late arrival adds a second one.
+hold_end = Table(
+    "hold_end",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("hold_id", Uuid, ForeignKey("hold.id"), nullable=False, index=True),
+    Column("outcome", Text, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("movement_id", Uuid),
+    _instant("at", nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Index("uq_hold_end_once", "hold_id", unique=True, postgresql_where="NOT late"),
+)
+
+# Rules as data: the highest version of a region is in force.
+policy = Table(
+    "policy",
+    metadata,
+    Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", JSON, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    _instant("set_at", nullable=False),
+)

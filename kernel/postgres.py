@@ -1,0 +1,106 @@
+"""Postgres: the only truth. Builds the pools, names the connections, ties the epoch to the cluster (I6).
+
+The lane uses asyncpg directly; cold paths use SQLAlchemy Core over the same driver.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import URL, MetaData, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from kernel.ids import new_id
+from kernel.settings import Settings
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection: TypeAlias = asyncpg.Connection
+    Pool: TypeAlias = asyncpg.Pool
+
+# One metadata for all packages: a test compares it with the migrated database.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# A transaction that forgets itself would hold the region's counter against everybody, and a lock
+# that is not had in 2 s will not be had in time for the person who waits.
+SESSION = {
+    "timezone": "UTC",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "1s",
+    "jit": "off",
+}
+
+
+def sqlalchemy_url(database_url: str) -> URL:
+    """Turn a libpq-style URL into SQLAlchemy's, with the asyncpg driver."""
+    return make_url(database_url).set(drivername="postgresql+asyncpg")
+
+
+async def open_pool(settings: Settings, name: str) -> Pool:
+    """Open the pool of the lane and of short reads; `name` shows in pg_stat_activity."""
+    return await asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=settings.pool_max,
+        command_timeout=settings.command_timeout_s,
+        timeout=settings.command_timeout_s,
+        statement_cache_size=settings.statement_cache_size,
+        server_settings={"application_name": f"halte {name}", **SESSION},
+        # Rolling restarts behind a proxy should find their way back to a balanced spread.
+        max_inactive_connection_lifetime=300.0,
+    )
+
+
+def open_engine(settings: Settings, name: str) -> AsyncEngine:
+    """Build the engine of the cold paths (accounts, keys, definitions)."""
+    if settings.database_url is None:
+        raise ValueError("open_engine needs settings.database_url")
+    return create_async_engine(
+        sqlalchemy_url(settings.database_url),
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=settings.command_timeout_s,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": settings.command_timeout_s,
+            "command_timeout": settings.command_timeout_s,
+            "server_settings": {"application_name": f"halte {name} cold", **SESSION},
+        },
+    )
+
+
+_CLUSTER = """
+SELECT (SELECT system_identifier FROM pg_control_system()) || ':' ||
+       (SELECT timeline_id FROM pg_control_checkpoint()) || ':' ||
+       (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+async def tie_epoch(connection: Connection, region_id: UUID) -> UUID:
+    """Return the region's epoch; make a new one where the tables came from elsewhere (I6).
+
+    A restored dump or a promoted standby has another system identifier, timeline or database:
+    screens and Redis must then not trust the sequence numbers they remember.
+    """
+    async with connection.transaction():
+        row = await connection.fetchrow("SELECT epoch, cluster FROM region WHERE id = $1 FOR UPDATE", region_id)
+        if row is None:
+            raise LookupError(f"no region {region_id}")
+        cluster = await connection.fetchval(_CLUSTER)
+        if row["cluster"] == cluster:
+            return UUID(str(row["epoch"]))
+        epoch = new_id()
+        await connection.execute("UPDATE region SET epoch = $2, cluster = $3 WHERE id = $1", region_id, epoch, cluster)
+        return epoch
