@@ -14,11 +14,12 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from halte.embedded.accounts import Account
+from halte.embedded.accounts import Account, user_name
 from halte.embedded.errors import (
     AlreadyRunning,
     DataDirNotReachable,
     DataDirNotWritable,
+    DataDirOfAnotherUser,
     SocketDirUnsafe,
 )
 
@@ -60,6 +61,7 @@ class Layout:
             for folder in (self._secrets, self.logs):
                 _private_folder(folder)
             self.binaries.mkdir(mode=0o755, exist_ok=True)
+            self._check_owner()
         except OSError as error:
             raise DataDirNotWritable(self.data_dir, error) from error
         self._make_sockets_dir()
@@ -69,6 +71,9 @@ class Layout:
     def release(self) -> None:
         """Let go of the lock. The file stays: removing it would let two processes hold two files of one name."""
         if self._lock is not None:
+            if self.sockets.parent != self.data_dir:
+                with suppress(OSError):  # not empty after a crash: the next start uses it again
+                    self.sockets.rmdir()
             os.close(self._lock)
             self._lock = None
 
@@ -85,7 +90,7 @@ class Layout:
         """A password made once and kept in a file that only this process' user reads; true if it was made just now."""
         path = self._secrets / name
         with suppress(FileNotFoundError):
-            return path.read_text(encoding="ascii").strip(), False
+            return path.read_text(encoding="utf-8").strip(), False
         value = secrets.token_urlsafe(32)
         unfinished = path.with_suffix(".new")
         unfinished.unlink(missing_ok=True)
@@ -105,6 +110,11 @@ class Layout:
         self.data_dir.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.data_dir.mkdir(mode=0o700)
         self.account.own(self.data_dir)
+
+    def _check_owner(self) -> None:
+        for path in (self.postgres, self.valkey, self.data_dir / "run"):
+            if path.exists() and (owner := path.stat().st_uid) != self.account.uid:
+                raise DataDirOfAnotherUser(path, user_name(owner), self.account.name)
 
     def _take_lock(self) -> None:
         path = self.data_dir / "halte.lock"
@@ -139,6 +149,8 @@ class Layout:
 
 
 def _fits(folder: Path) -> bool:
+    if "," in str(folder):
+        return False  # a client would read the rest as the name of another host
     return len(os.fsencode(folder)) + len(_LONGEST_SOCKET_NAME) <= _SOCKET_PATH_MAX_BYTES
 
 

@@ -16,8 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from halte.embedded.accounts import user_name
-from halte.embedded.errors import BinaryNotExecutable, DataDirOfAnotherUser, ServerDidNotStart
+from halte.embedded.errors import BinaryNotExecutable, ServerDidNotStart
 from halte.embedded.layout import Layout
 
 _POLL_S = 0.02
@@ -62,7 +61,6 @@ class Server(ABC):
         """Return when it answers. A server that a crashed process of ours left behind is ended first."""
         if self.pid is not None:
             return
-        self._check_owner()
         self.end_orphans()
         self.prepare()
         self._spawn()
@@ -110,10 +108,6 @@ class Server(ABC):
             return process.uids().real == self._layout.account.uid and Path(process.cwd()) == self.home.resolve()
         except (psutil.Error, OSError):  # ended meanwhile, or another user's
             return False
-
-    def _check_owner(self) -> None:
-        if self.home.exists() and (owner := self.home.stat().st_uid) != self._layout.account.uid:
-            raise DataDirOfAnotherUser(self.home, user_name(owner), self._layout.account.name)
 
     def _spawn(self) -> None:
         if self.log.exists():
