@@ -51,6 +51,7 @@ class Layout:
         self.binaries = self.data_dir / "binaries"
         self._secrets = self.data_dir / "secrets"
         self.sockets = self._choose_sockets()
+        self._sockets_are_ours = False
         self._lock: int | None = None
 
     def prepare(self) -> None:
@@ -71,7 +72,7 @@ class Layout:
     def release(self) -> None:
         """Let go of the lock. The file stays: removing it would let two processes hold two files of one name."""
         if self._lock is not None:
-            if self.sockets.parent != self.data_dir:
+            if self._sockets_are_ours and self.sockets.parent != self.data_dir:
                 with suppress(OSError):  # not empty after a crash: the next start uses it again
                     self.sockets.rmdir()
             os.close(self._lock)
@@ -146,6 +147,7 @@ class Layout:
         ours = stat.S_ISDIR(status.st_mode) and status.st_uid == self.account.uid
         if not ours or stat.S_IMODE(status.st_mode) != 0o700:
             raise SocketDirUnsafe(self.sockets)
+        self._sockets_are_ours = True
 
 
 def _fits(folder: Path) -> bool:
