@@ -75,6 +75,7 @@ class Layout:
             if self._sockets_are_ours and self.sockets.parent != self.data_dir:
                 with suppress(OSError):  # not empty after a crash: the next start uses it again
                     self.sockets.rmdir()
+            self._sockets_are_ours = False
             os.close(self._lock)
             self._lock = None
 
