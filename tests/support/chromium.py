@@ -1,0 +1,38 @@
+"""Find a Chromium: named, the system's, or Playwright's own. Debian's serves where Playwright's download is closed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# MapLibre needs WebGL, which headless Chromium draws in software; its sandbox refuses root.
+CHROMIUM_ARGUMENTS = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"]
+
+
+def find_chromium() -> Path | None:
+    if named := os.environ.get("HALTE_CHROMIUM"):
+        return Path(named)
+    for name in _NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    return _playwrights_own()
+
+
+def chromium_or_skip() -> Path:
+    """Skip without a browser, and say so; fail where one is required, as in CI."""
+    if found := find_chromium():
+        return found
+    missing = "No Chromium: install your system's, or run `.venv/bin/playwright install chromium`."
+    if os.environ.get("HALTE_E2E") == "require":
+        pytest.fail(missing + " HALTE_E2E=require forbids to skip.")
+    pytest.skip(missing)
+
+
+def _playwrights_own() -> Path | None:
+    named = os.environ.get("PLAYWRIGHT_BROWSERS_PATH", "")
+    cache = Path(named) if named not in {"", "0"} else Path.home() / ".cache" / "ms-playwright"
+    return next(iter(sorted(cache.glob("chromium-*/chrome-linux*/chrome"), reverse=True)), None)
