@@ -75,9 +75,7 @@ unit = Table(
     Column("audience", ARRAY(Text), nullable=False),
     Column("allotment", Text, CheckConstraint("allotment IN ('place', 'room')", name="allotment"), nullable=False),
     Column("regime", Text, CheckConstraint("regime IN ('night', 'admission')", name="regime"), nullable=False),
-    Column(
-        "turnover", Text, CheckConstraint("turnover IN ('nightly', 'continuing')", name="turnover"), nullable=False
-    ),
+    Column("turnover", Text, CheckConstraint("turnover IN ('nightly', 'continuing')", name="turnover"), nullable=False),
     Column("room_size", SmallInteger),
     Column("age_min", SmallInteger),
     Column("age_max", SmallInteger),

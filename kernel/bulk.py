@@ -11,28 +11,35 @@ from sqlalchemy.dialects import postgresql
 
 from kernel.postgres import Connection
 
-_DIALECT = postgresql.dialect()
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are untyped
 
 
 @cache
-def insert_sql(table: Table, conflict: str = "") -> str:
-    """Return the INSERT of a whole table from one array per column, in the table's column order.
+def unnest_of(table: Table) -> str:
+    """Return `unnest($1::uuid[], …)` with one array per column, in the table's column order.
 
-    asyncpg cannot send arrays of arrays through unnest, so no table written here has an ARRAY column.
+    unnest flattens arrays of arrays, so no table written this way has an ARRAY column.
     """
     casts = []
     for place, column in enumerate(table.columns, start=1):
         if isinstance(column.type, ARRAY):
             raise TypeError(f"{table.name}.{column.name}: unnest would flatten an array column")
         casts.append(f"${place}::{column.type.compile(dialect=_DIALECT)}[]")
+    return f"unnest({', '.join(casts)})"
+
+
+@cache
+def insert_sql(table: Table, conflict: str = "") -> str:
     names = ", ".join(column.name for column in table.columns)
-    return f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({', '.join(casts)}) {conflict}".rstrip()
+    return f"INSERT INTO {table.name} ({names}) SELECT * FROM {unnest_of(table)} {conflict}".rstrip()
 
 
-async def insert(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = ""
-) -> None:
+def columns_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Turn rows into one list per column, in the table's column order."""
+    return [[row[column.name] for row in rows] for column in table.columns]
+
+
+async def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: str = "") -> None:
     """Insert `rows`; nothing is sent for none."""
     if rows:
-        columns = [[row[column.name] for row in rows] for column in table.columns]
-        await connection.execute(insert_sql(table, conflict), *columns)
+        await connection.execute(insert_sql(table, conflict), *columns_of(table, rows))

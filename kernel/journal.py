@@ -101,9 +101,7 @@ COMMIT"""
 
 _COLUMNS = "kind, subject_id AS id, seq, visible_seq, gone, body"
 _READ_BATCH = f"SELECT {_COLUMNS} FROM journal WHERE region_id = $1 AND seq > $2 AND batch = $3 ORDER BY seq"
-_READ_RANGE = (
-    f"SELECT {_COLUMNS} FROM journal WHERE region_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
-)
+_READ_RANGE = f"SELECT {_COLUMNS} FROM journal WHERE region_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
 _READ_HEAD = "SELECT epoch, seq FROM region WHERE id = $1"
 _READ_BOARD = """
 SELECT s.kind, s.id, s.seq, s.visible_seq, s.gone, j.body

@@ -42,6 +42,10 @@ Writer = Callable[[Connection, Sequence[Any]], Awaitable[Written]]
 Publish = Callable[[Range], Awaitable[None]]
 
 
+class Contradiction(Exception):
+    """A guarded statement did not find what the batch was decided on: nothing of it may be kept."""
+
+
 @dataclass(slots=True, eq=False)
 class _Ticket:
     work: Any
@@ -49,7 +53,7 @@ class _Ticket:
 
 
 # The transaction is dead on the server; nothing of it was kept.
-_ROLLED_BACK = (asyncpg.PostgresError,)
+_ROLLED_BACK = (asyncpg.PostgresError, Contradiction)
 # The connection is gone or silent: whether the commit happened is unknown (I1).
 _UNKNOWN = (
     OSError,
@@ -152,7 +156,7 @@ class Lane:
             await asyncio.sleep(0.05)
         except _ROLLED_BACK as error:
             log.warning("lane.rolled_back", error=repr(error), items=len(batch))
-            await self._singly(batch, error)
+            await self._singly(batch)
 
     async def _again(self, batch: list[_Ticket]) -> None:
         """Repeat once after a deadlock: the lock order makes it rare, not impossible."""
@@ -161,21 +165,24 @@ class Lane:
         except _UNKNOWN:
             _refuse(batch, OutcomeUnknown())
         except _ROLLED_BACK as error:
-            await self._singly(batch, error)
+            log.warning("lane.rolled_back", error=repr(error), items=len(batch))
+            await self._singly(batch)
 
-    async def _singly(self, batch: list[_Ticket], error: Exception) -> None:
-        """Find the item that Postgres will not have, so that only it is refused."""
-        if len(batch) == 1:
-            log.error("lane.item_refused_by_postgres", error=repr(error))
-            _refuse(batch, Internal())
-            return
+    async def _singly(self, batch: list[_Ticket]) -> None:
+        """Find the item that Postgres will not have, so that only it is refused.
+
+        Even a lone item is run again: two nodes that met in a unique index are told apart by the
+        second look, which finds what the other one wrote.
+        """
         for ticket in batch:
             try:
                 await self._commit([ticket])
             except _UNKNOWN:
                 _refuse([ticket], OutcomeUnknown())
-            except _ROLLED_BACK as single:
-                log.error("lane.item_refused_by_postgres", error=repr(single))
+            except asyncpg.LockNotAvailableError:
+                _refuse([ticket], Busy())
+            except _ROLLED_BACK as error:
+                log.error("lane.item_refused_by_postgres", error=repr(error))
                 _refuse([ticket], Internal())
 
     async def _commit(self, batch: list[_Ticket]) -> None:
@@ -184,17 +191,13 @@ class Lane:
                 await connection.execute("BEGIN")
                 head: Head = await read_head(connection, self._region_id)
                 written = await self._writer(connection, [ticket.work for ticket in batch])
-                subjects = await write_and_commit(
-                    connection, self._region_id, head.seq, written.entries, written.at
-                )
+                subjects = await write_and_commit(connection, self._region_id, head.seq, written.entries, written.at)
             except BaseException:
                 await _abandon(connection)
                 raise
         self._finish(batch, written, head, subjects)
 
-    def _finish(
-        self, batch: list[_Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]
-    ) -> None:
+    def _finish(self, batch: list[_Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]) -> None:
         """Publish and answer beside the next batch, not before it."""
         task = asyncio.create_task(self._publish_and_answer(batch, written, head, subjects))
         self._finishing.add(task)

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 import asyncpg
+from alembic.config import Config
 
 from alembic import command
-from alembic.config import Config
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LOCK = 0x48414C54  # "HALT": one node migrates, the others wait for it.

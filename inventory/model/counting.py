@@ -195,9 +195,7 @@ def balance(count: Count, movements: Iterable[Movement], holds: Iterable[HoldSpa
     """
     known = sum(h.places for h in holds if h.stood_at(count.known_until)) if count.basis is Basis.NET else 0
     after = [
-        m
-        for m in movements
-        if not m.voided and m.occurred_at > count.known_until and m.counted_in != count.report_id
+        m for m in movements if not m.voided and m.occurred_at > count.known_until and m.counted_in != count.report_id
     ]
     rest = count.free - count.over_by + known - _came(after) + _left(after)
     return Balance(max(0, rest), max(0, -rest))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -77,8 +78,13 @@ class Known:
     out_of_service: Stated[tuple[OutOfService, ...]] | None = None
     intake: Stated[Intake] | None = None
     closed: bool = False
+    shelter_closed: bool = False
     reopened_at: datetime | None = None
     stuck: bool = False
+
+
+# What a person bases the next report on: holds and freshness are not part of it.
+Shown: TypeAlias = tuple[Status, int, int, int, tuple[OutOfService, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,7 @@ class UnitState:
     flags: tuple[Flag, ...] = field(default=())
 
     @property
-    def shown(self) -> tuple[Status, int, int, int, tuple[OutOfService, ...]]:
-        """What a person bases the next report on: holds and freshness are not part of it."""
+    def shown(self) -> Shown:
         return self.status, self.free, self.over_by, self.capacity, self.out_of_service
 
 
@@ -141,7 +146,7 @@ def fold(known: Known, movements: Sequence[Movement], holds: Sequence[HoldSpan],
 
 
 def _status(known: Known, night: date) -> Status:
-    if known.closed:
+    if known.closed or known.shelter_closed:
         return Status.CLOSED
     count = known.count
     if count is None or (known.reopened_at is not None and count.at < known.reopened_at):

@@ -1,0 +1,249 @@
+"""Defining: what operators, shelters and units there are, and when they are open.
+
+Definitions are whole: putting the same one twice changes nothing. Closing a unit changes neither
+free nor held; reopening it needs a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from inventory import tables
+from inventory.lane.loading import Touches
+from inventory.lane.rows import state_row
+from inventory.lane.working import Live, Site, Working, current
+from inventory.model.counting import Stated
+from inventory.model.state import Known, fold
+from inventory.model.unit import Operator, Shelter, Unit
+from inventory.problems import UnitHasHolds, UnknownOperator, UnknownShelter
+from kernel.ids import new_id
+from kernel.journal import Cause, Entry, Subject
+from kernel.lane import Finish
+from kernel.problems import IdReused
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """The thing that was defined; for a unit, with its live state."""
+
+    id: UUID
+    subject: Subject | None = None
+
+
+def _finish(working: Working, defined_id: UUID, live: Live | None = None) -> Finish:
+    def finish(numbered: Mapping[UUID, Subject]) -> Defined:
+        return Defined(defined_id, current(working, live, numbered) if live else numbered.get(defined_id))
+
+    return finish
+
+
+@dataclass(frozen=True, slots=True)
+class DefineOperator:
+    operator: Operator
+    actor_id: UUID
+
+    def touch(self, touches: Touches) -> None:
+        touches.operators.add(self.operator.id)
+
+    def apply(self, working: Working) -> Finish:
+        row = asdict(self.operator) | {"actor_id": self.actor_id, "defined_at": working.now}
+        working.upserts.append((tables.operator, row))
+        working.operators[self.operator.id] = self.operator
+        for site in working.sites.values():
+            if site.operator.id == self.operator.id:
+                site.operator = self.operator
+                site.causes.append(Cause("define", self.operator.id, self.actor_id))
+        return _finish(working, self.operator.id)
+
+
+@dataclass(frozen=True, slots=True)
+class DefineShelter:
+    shelter: Shelter
+    actor_id: UUID
+
+    def touch(self, touches: Touches) -> None:
+        touches.shelters.add(self.shelter.id)
+        touches.operators.add(self.shelter.operator_id)
+
+    def apply(self, working: Working) -> Finish:
+        operator = working.operators.get(self.shelter.operator_id)
+        if operator is None:
+            raise UnknownOperator(operator=str(self.shelter.operator_id))
+        site = working.sites.setdefault(self.shelter.id, Site(self.shelter, operator))
+        site.shelter, site.operator = self.shelter, operator
+        cause = Cause("define", self.shelter.id, self.actor_id)
+        site.causes.append(cause)
+        for live in working.units.values():
+            if live.unit.shelter_id == self.shelter.id:
+                self._tell(live, cause)
+        row = asdict(self.shelter) | {"actor_id": self.actor_id, "defined_at": working.now}
+        working.upserts.append((tables.shelter, row))
+        return _finish(working, self.shelter.id)
+
+    def _tell(self, live: Live, cause: Cause) -> None:
+        """Secrecy and closing of a shelter show in the state of each of its units."""
+        live.secret = self.shelter.secret
+        live.know(cause, shelter_closed=self.shelter.closed)
+
+
+@dataclass(frozen=True, slots=True)
+class DefineUnit:
+    unit: Unit
+    capacity: int
+    actor_id: UUID
+
+    def touch(self, touches: Touches) -> None:
+        touches.units.add(self.unit.id)
+        touches.shelters.add(self.unit.shelter_id)
+
+    def apply(self, working: Working) -> Finish:
+        site = working.sites.get(self.unit.shelter_id)
+        if site is None:
+            raise UnknownShelter(shelter=str(self.unit.shelter_id))
+        cause = Cause("define", self.unit.id, self.actor_id)
+        live = working.units.get(self.unit.id)
+        if live is not None and live.unit.shelter_id != self.unit.shelter_id:
+            raise IdReused(id=str(self.unit.id))
+        self._put_unit(working)
+        if live is None:
+            live = self._begin(working, site)
+        changes: dict[str, Any] = {"regime": self.unit.regime, "turnover": self.unit.turnover}
+        if live.known.capacity.value != self.capacity or live.before is None:
+            changes["capacity"] = self._capacity(working)
+        live.unit, live.removed = self.unit, False
+        live.know(cause, **changes)
+        site.units[self.unit.id] = self.unit
+        site.causes.append(cause)
+        return _finish(working, self.unit.id, live)
+
+    def _put_unit(self, working: Working) -> None:
+        row = asdict(self.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": False}
+        working.upserts.append((tables.unit, row))
+
+    def _capacity(self, working: Working) -> Stated[int]:
+        stated = Stated(self.capacity, working.now, new_id())
+        working.insert(
+            tables.capacity_change,
+            id=stated.report_id,
+            unit_id=self.unit.id,
+            at=stated.at,
+            report_id=stated.report_id,
+            capacity=self.capacity,
+            actor_id=self.actor_id,
+        )
+        return stated
+
+    def _begin(self, working: Working, site: Site) -> Live:
+        """Start a unit's live state: nothing free until somebody has reported."""
+        known = Known(
+            self.unit.id,
+            self.unit.shelter_id,
+            self.unit.regime,
+            self.unit.turnover,
+            Stated(self.capacity, working.now, self.unit.id),
+            shelter_closed=site.shelter.closed,
+        )
+        live = _new_live(self.unit, known, site.shelter.secret, working)
+        working.units[self.unit.id] = live
+        state = live.fold(working.moment)
+        working.upserts.append((tables.unit_state, state_row(self.unit.id, known, state, 0, 0)))
+        return live
+
+
+def _new_live(unit: Unit, known: Known, secret: bool, working: Working) -> Live:
+    return Live(
+        unit=unit,
+        known=known,
+        secret=secret,
+        removed=False,
+        seq=0,
+        visible_seq=0,
+        before=None,
+        reports=0,
+        count_prior_seq=0,
+        held_before=0,
+        shown_before=fold(known, (), (), working.moment).shown,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveUnit:
+    """Take a unit off the board for good; its history stays. Not while people hold places in it."""
+
+    unit_id: UUID
+    actor_id: UUID
+
+    def touch(self, touches: Touches) -> None:
+        touches.units.add(self.unit_id)
+        touches.shelters_of.add(self.unit_id)
+
+    def apply(self, working: Working) -> Finish:
+        live = working.live(self.unit_id)
+        if live.known.held > 0:
+            raise UnitHasHolds(unit=str(self.unit_id), held=live.known.held)
+        cause = Cause("remove", self.unit_id, self.actor_id)
+        live.removed = True
+        live.know(cause)
+        row = asdict(live.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": True}
+        working.upserts.append((tables.unit, row))
+        site = working.sites[live.unit.shelter_id]
+        site.units.pop(self.unit_id, None)
+        site.causes.append(cause)
+        working.entries.append(Entry("unit", self.unit_id, live.before or b"{}", (cause,), gone=True))
+        return _finish(working, self.unit_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CloseUnit:
+    """Close a unit, or reopen it: then it awaits a report before anything in it can be held."""
+
+    unit_id: UUID
+    actor_id: UUID
+    closed: bool
+
+    def touch(self, touches: Touches) -> None:
+        touches.units.add(self.unit_id)
+        touches.actors.add(self.actor_id)
+
+    def apply(self, working: Working) -> Finish:
+        live = working.live(self.unit_id)
+        working.authorise(self.actor_id, live.unit.shelter_id)
+        if live.known.closed != self.closed:
+            closing_id = new_id()
+            working.insert(
+                tables.closing,
+                id=closing_id,
+                unit_id=self.unit_id,
+                at=working.now,
+                closed=self.closed,
+                actor_id=self.actor_id,
+            )
+            cause = Cause("close" if self.closed else "reopen", closing_id, self.actor_id)
+            reopened_at = live.known.reopened_at if self.closed else working.now
+            live.know(cause, closed=self.closed, reopened_at=reopened_at)
+        return _finish(working, self.unit_id, live)
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Fold units anew because time has passed: noon, or the end of a surge unit."""
+
+    unit_ids: tuple[UUID, ...]
+    verb: str
+    actor_id: UUID
+
+    def touch(self, touches: Touches) -> None:
+        touches.units.update(self.unit_ids)
+
+    def apply(self, working: Working) -> Finish:
+        for unit_id in self.unit_ids:
+            live = working.units.get(unit_id)
+            if live is None or live.removed:
+                continue
+            expired = live.unit.expires_at is not None and live.unit.expires_at <= working.now
+            changes = {"closed": True} if expired and not live.known.closed else {}
+            live.know(Cause(self.verb, None, self.actor_id), **changes)
+        return lambda numbered: len(numbered)

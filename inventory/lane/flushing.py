@@ -1,0 +1,120 @@
+"""Flushing: writes what the batch decided, one statement per table, inserts by ascending id."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Table
+
+from inventory import tables
+from inventory.lane.rows import state_row
+from inventory.lane.working import Live, Working
+from kernel.bulk import columns_of, insert, unnest_of
+from kernel.lane import Contradiction
+from kernel.postgres import Connection
+
+_ORDER: tuple[Table, ...] = (
+    tables.report,
+    tables.report_unit,
+    tables.movement,
+    tables.hold,
+    tables.hold_end,
+    tables.capacity_change,
+    tables.closing,
+)
+_VOID = """
+UPDATE movement m SET voided_at = $3, voided_by = v.actor
+FROM unnest($1::uuid[], $2::uuid[]) AS v(id, actor) WHERE m.id = v.id AND m.voided_at IS NULL
+"""
+_END = """
+UPDATE hold h SET state = v.state, ended_at = $3
+FROM unnest($1::uuid[], $2::text[]) AS v(id, state) WHERE h.id = v.id AND h.state = 'held'
+"""
+
+
+async def flush(connection: Connection, working: Working) -> None:
+    """Write rows, ends, voids and unit states. The journal comes after, in the kernel."""
+    for table, row in working.upserts:
+        await connection.execute(_put(table), *(row[column.name] for column in table.columns))
+    for table in _ORDER:
+        rows = working.inserts.get(table, [])
+        rows.sort(key=lambda row: (row.get("id") or row["report_id"], row.get("unit_id") or 0))
+        await insert(connection, table, rows)
+    await insert(connection, tables.feed, _feed_rows(working), _upsert(tables.feed))
+    if working.voided:
+        ids, actors = zip(*sorted(working.voided), strict=True)
+        await connection.execute(_VOID, list(ids), list(actors), working.now)
+    if working.ended:
+        ids, states = zip(*sorted(working.ended), strict=True)
+        done = await connection.execute(_END, list(ids), list(states), working.now)
+        _expect(done, len(ids))
+    await _update_states(connection, working)
+
+
+async def _update_states(connection: Connection, working: Working) -> None:
+    """Write the hot rows. `held` is set only from the value the decision was made on (I2)."""
+    dirty = sorted((live for live in working.units.values() if live.dirty), key=lambda live: live.unit.id)
+    if not dirty:
+        return
+    rows = [_row(working, live) for live in dirty]
+    columns = columns_of(tables.unit_state, rows)
+    done = await connection.execute(_update_sql(), *columns, [live.held_before for live in dirty])
+    _expect(done, len(dirty))
+
+
+def _row(working: Working, live: Live) -> dict[str, Any]:
+    state = live.fold(working.moment)
+    return state_row(live.unit.id, live.known, state, live.reports, live.count_prior_seq)
+
+
+@cache
+def _update_sql() -> str:
+    names = [column.name for column in tables.unit_state.columns]
+    sets = ", ".join(f"{name} = v.{name}" for name in names[1:])
+    before = f", ${len(names) + 1}::int[])"
+    return (
+        f"UPDATE unit_state s SET {sets} "
+        f"FROM {unnest_of(tables.unit_state)[:-1]}{before} AS v({', '.join(names)}, held_before) "
+        "WHERE s.unit_id = v.unit_id AND s.held = v.held_before"
+    )
+
+
+def _feed_rows(working: Working) -> list[dict[str, Any]]:
+    return [
+        {
+            "key_id": key_id,
+            "unit_id": live.unit.id,
+            "free": memory.free,
+            "over_by": memory.over_by,
+            "at": memory.at,
+            "value_since": memory.value_since,
+            "as_of": memory.as_of,
+            "body_hash": memory.body_hash,
+            "repeats": memory.repeats,
+        }
+        for live in sorted(working.units.values(), key=lambda live: live.unit.id)
+        for key_id, memory in sorted(live.feeds.items())
+        if live.dirty
+    ]
+
+
+@cache
+def _upsert(table: Table) -> str:
+    keys = ", ".join(column.name for column in table.primary_key)
+    sets = ", ".join(f"{c.name} = excluded.{c.name}" for c in table.columns if not c.primary_key)
+    return f"ON CONFLICT ({keys}) DO UPDATE SET {sets}"
+
+
+@cache
+def _put(table: Table) -> str:
+    """Return the upsert of one row, for the rare tables that definitions write."""
+    names = [column.name for column in table.columns]
+    marks = ", ".join(f"${place}" for place in range(1, len(names) + 1))
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) {_upsert(table)}"
+
+
+def _expect(status: str, rows: int) -> None:
+    """Refuse to go on when a conditional update did not find what was decided on."""
+    if int(status.rpartition(" ")[2]) != rows:
+        raise Contradiction(f"{status}: expected {rows} rows")
