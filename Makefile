@@ -53,6 +53,6 @@ clean: ## remove what was made, the environment too
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-frontend/dist/.made: .venv/.made $(SCREENS)
+frontend/dist/.made: $(SCREENS) | .venv/.made
 	@frontend/build build
 	@touch $@
