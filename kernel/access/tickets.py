@@ -1,0 +1,67 @@
+"""Tickets: let a websocket in where cookie and header do not reach. They work once, for 30 seconds.
+
+A ticket stands for the session or key that asked for it and ends with it: redeeming one looks the
+credential up again. Redis keeps the ticket's digest only; losing Redis loses tickets, never a fact.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from typing import Literal, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from kernel.access.model import Credential
+from kernel.access.problems import TicketRefused, TicketsUnavailable
+
+LIFETIME_S = 30
+_LONGEST = 128
+
+
+class Tickets:
+    def __init__(self, redis: Redis | None, timeout_s: float) -> None:
+        self._redis = redis
+        self._timeout_s = timeout_s
+
+    async def issue(self, credential: Credential) -> str:
+        if self._redis is None:
+            raise TicketsUnavailable
+        ticket = secrets.token_urlsafe(32)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._redis.set(_key(ticket), _write(credential), ex=LIFETIME_S)
+        except (RedisError, OSError, TimeoutError):
+            raise TicketsUnavailable from None
+        return ticket
+
+    async def redeem(self, ticket: str) -> Credential:
+        """Return what the ticket stands for and use it up, in one step."""
+        if self._redis is None:
+            raise TicketsUnavailable
+        if not ticket.isascii() or len(ticket) > _LONGEST:
+            raise TicketRefused
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                written = await self._redis.getdel(_key(ticket))
+        except (RedisError, OSError, TimeoutError):
+            raise TicketsUnavailable from None
+        if written is None:
+            raise TicketRefused
+        return _read(written)
+
+
+def _key(ticket: str) -> str:
+    return f"halte:ticket:{hashlib.sha256(ticket.encode()).hexdigest()}"
+
+
+def _write(credential: Credential) -> str:
+    return f"{credential.kind} {credential.id.hex()} {credential.proof.hex()}"
+
+
+def _read(written: bytes | str) -> Credential:
+    text = written.decode() if isinstance(written, bytes) else written
+    kind, id_, proof = text.split(" ")
+    return Credential(cast("Literal['session', 'key']", kind), bytes.fromhex(id_), bytes.fromhex(proof))
