@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
+import psutil
 from redis.asyncio import Redis
 
 from halte.embedded import Binaries, Embedded, EmbeddedServers
@@ -35,6 +36,16 @@ async def query(url: str, statement: str) -> Any:
 async def redis_command(servers: EmbeddedServers, *command: str) -> Any:
     async with Redis.from_url(servers.redis_url, protocol=3, decode_responses=True) as redis:
         return await redis.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
+def servers_below(folder: Path) -> list[psutil.Process]:
+    """Every Postgres or Valkey process that stands in this folder."""
+    found = []
+    for process in psutil.process_iter(["name", "cwd", "status"]):
+        at_home = str(process.info["cwd"] or "").startswith(f"{folder}/")
+        if at_home and process.info["name"] in {"postgres", "valkey-server", "redis-server"}:
+            found.append(process)
+    return found
 
 
 def find(path: Path) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from halte.embedded import Binaries, Embedded
-from tests.support.embedded import StartEmbedded
+from tests.support.embedded import StartEmbedded, servers_below
 
 
 @contextmanager
@@ -22,6 +22,8 @@ def _open_folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="halte-test-", dir="/tmp"))
     path.chmod(0o711)
     yield path
+    for orphan in servers_below(path):  # of a test that failed half-way
+        orphan.kill()
     shutil.rmtree(path, ignore_errors=True)
 
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from halte.embedded import AlreadyRunning
-from tests.support.embedded import StartEmbedded, query, redis_command
+from tests.support.embedded import StartEmbedded, query, redis_command, servers_below
 
 CHILD = Path(__file__).with_name("embedded_child.py")
 READY_WITHIN_S = 3.0
@@ -47,20 +47,9 @@ def child() -> Iterator[Callable[..., Child]]:
 
     yield make
     for one in made:
-        one.process.kill()
-        one.process.wait()
+        one.end(signal.SIGINT)
         if one.process.stdout:
             one.process.stdout.close()
-
-
-def servers_below(folder: Path) -> list[psutil.Process]:
-    """Every Postgres or Valkey process that stands in this folder."""
-    found = []
-    for process in psutil.process_iter(["name", "cwd", "status"]):
-        at_home = str(process.info["cwd"] or "").startswith(f"{folder}/")
-        if at_home and process.info["name"] in {"postgres", "valkey-server", "redis-server"}:
-            found.append(process)
-    return found
 
 
 def gone_within(folder: Path, timeout_s: float) -> bool:
