@@ -17,12 +17,13 @@ run: .venv/.made frontend/dist/.made ## start everything with a simulated evenin
 test: check frontend/dist/.made ## all checks, then all tests but the long ones (ARGS="-k lane -x")
 	@$(BIN)/pytest $(ARGS)
 
-check: .venv/.made ## style, types, layers, screens
+check: .venv/.made ## style, types, layers, the screens' own checks and tests
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@frontend/build check
+	@frontend/build test --passWithNoTests
 
 e2e: .venv/.made frontend/dist/.made ## the screens in Chromium (HALTE_E2E=require: without one it fails)
 	@$(BIN)/pytest -m e2e $(ARGS)
