@@ -1,0 +1,151 @@
+/** The contract's JSON shapes, by hand for now: one file, so that the generated one can take its place. */
+
+/** RFC 3339, UTC. */
+export type Instant = string;
+
+export type Status = "open" | "unconfirmed" | "awaiting-report" | "closed";
+export type OutReason = "cleaning" | "repair" | "staff" | "quarantine" | "kept-for-partner" | "other";
+export type Flag = "above-capacity" | "over-capacity" | "overcommitted" | "clock-skew" | "stuck";
+export type Band = "0" | "1-2" | "3+";
+export type Admits = "men" | "women" | "families" | "minors" | "everyone";
+export type Allotment = "place" | "room";
+export type Regime = "night" | "admission";
+
+export interface OutOfService {
+  reason: OutReason;
+  places: number;
+  until: Instant | null;
+}
+
+export interface Freshness {
+  confirmed_at: Instant | null;
+  aging_at: Instant | null;
+  stale_at: Instant | null;
+  silent_at: Instant | null;
+}
+
+interface UnitCommon extends Freshness {
+  seq: number;
+  id: string;
+  shelter: string;
+  status: Status;
+  night: string;
+  intake: "open" | "paused";
+  intake_until: Instant | null;
+}
+
+export interface ExactUnit extends UnitCommon {
+  masked?: undefined;
+  free: number;
+  held: number;
+  over_by: number;
+  capacity: number;
+  out_of_service: OutOfService[];
+  confirmed_by: "person" | "feed" | null;
+  flags: Flag[];
+}
+
+/** What others than its staff see of a secret shelter's unit: how many are available, in bands. */
+export interface MaskedUnit extends UnitCommon {
+  masked: true;
+  band: Band;
+}
+
+export type Unit = ExactUnit | MaskedUnit;
+
+/** The lasting attributes of a unit. Null means unknown, never no. */
+export interface UnitFacts {
+  id: string;
+  name: string;
+  audience: Admits[];
+  age_min: number | null;
+  age_max: number | null;
+  party_min: number;
+  party_max: number | null;
+  allotment: Allotment;
+  room_size: number | null;
+  regime: Regime;
+  turnover: "nightly" | "continuing";
+  step_free: boolean | null;
+  pets: boolean | null;
+  tolerance: "none" | "supervised" | "open" | null;
+  medical_care: boolean | null;
+  max_stay_nights: number | null;
+  surge: boolean;
+}
+
+export interface Shelter {
+  seq: number;
+  id: string;
+  operator: { id: string; name: string };
+  name: string;
+  commune: string;
+  secret: boolean;
+  invented: boolean;
+  closed: boolean;
+  address: string | null;
+  location: [number, number] | null;
+  phone: string | null;
+  languages: string[];
+  opens: string | null;
+  closes: string | null;
+  intake_from: string | null;
+  intake_to: string | null;
+  units: UnitFacts[];
+}
+
+/** Where the server's own view comes from: its live store, the journal behind it, or nowhere just now. */
+export type Source = "redis" | "journal" | "lost";
+
+export interface BoardSnapshot {
+  epoch: string;
+  seq: number;
+  now: Instant;
+  live: Source;
+  units: Unit[];
+  shelters: Shelter[];
+}
+
+export interface ReportLine {
+  unit: string;
+  free: number;
+  over_by?: number;
+  out_of_service?: OutOfService[];
+  intake?: { state: "open" | "paused"; until?: Instant };
+  base_seq?: number;
+}
+
+export interface ReportBody {
+  shelter: string;
+  observed_at: Instant;
+  sent_at: Instant;
+  night: string;
+  units: ReportLine[];
+}
+
+export type Outcome = "applied" | "superseded" | "pinned" | "repeated";
+
+export interface ReportAnswer {
+  report: string;
+  repeated: boolean;
+  units: { unit: string; outcome: Outcome; flags: Flag[]; state: ExactUnit }[];
+}
+
+export type Role = "staff" | "desk" | "supervisor" | "administrator" | "machine" | "public";
+
+export interface Principal {
+  id: string;
+  role: Role;
+  shelters?: string[];
+  language?: string | null;
+}
+
+/** RFC 9457, with the facts of the occurrence as further members. */
+export interface ProblemDocument {
+  type?: string;
+  slug?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  [fact: string]: unknown;
+}

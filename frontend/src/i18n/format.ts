@@ -1,0 +1,49 @@
+/** Numbers, times and dates, as they are written here in each language. */
+
+import type { Language } from "./languages";
+
+const LOCALES: Record<Language, string> = { fr: "fr-BE", nl: "nl-BE", en: "en-GB" };
+
+const cache = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(language: Language, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language} ${name}`;
+  let found = cache.get(key);
+  if (found === undefined) cache.set(key, (found = new Intl.DateTimeFormat(LOCALES[language], options)));
+  return found;
+}
+
+export function clockTime(language: Language, instant: string | number): string {
+  return formatter(language, "time", { hour: "2-digit", minute: "2-digit" }).format(new Date(instant));
+}
+
+/** The day too, unless it is the same one. */
+export function dayAndTime(language: Language, instant: string, nowMs: number): string {
+  const then = new Date(instant);
+  if (then.toDateString() === new Date(nowMs).toDateString()) return clockTime(language, instant);
+  return formatter(language, "day", { weekday: "short", hour: "2-digit", minute: "2-digit" }).format(then);
+}
+
+/** A service night runs from noon to noon, so it has two dates. */
+export function nightDates(language: Language, night: string): string {
+  const first = new Date(`${night}T12:00:00Z`);
+  const second = new Date(first.getTime() + 24 * 3600 * 1000);
+  const options: Intl.DateTimeFormatOptions = { day: "numeric", month: "long", timeZone: "UTC" };
+  return formatter(language, "night", options).formatRange(first, second);
+}
+
+export function numberWords(language: Language, value: number): string {
+  return new Intl.NumberFormat(LOCALES[language]).format(value);
+}
+
+export function compareNames(language: Language): (a: string, b: string) => number {
+  return new Intl.Collator(LOCALES[language], { numeric: true }).compare;
+}
+
+export function languageName(language: Language, code: string): string {
+  try {
+    return new Intl.DisplayNames([LOCALES[language]], { type: "language" }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}

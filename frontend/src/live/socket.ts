@@ -1,0 +1,160 @@
+/**
+ * One live connection that never gives up: says hello with what is known, acknowledges, watches for silence, and
+ * comes back with a jittered back-off. Knows the protocol, and nothing of boards.
+ */
+
+import { readFrame, SUBPROTOCOL, type ClientFrame, type Frame, type SnapshotFrame } from "./frames";
+
+export type Link =
+  | { state: "connecting" }
+  | { state: "live" }
+  | { state: "waiting"; opened: boolean }
+  /** Trying again would not help: the session ended, or this page is not for this account. */
+  | { state: "ended"; slug: string; why: string };
+
+export interface Listener {
+  resumeFrom(): { after: number | null; epoch: string | null };
+  snapshot(frame: SnapshotFrame): void;
+  /** False on a gap. */
+  delta(frame: Extract<Frame, { t: "delta" }>): boolean;
+  beat(frame: Extract<Frame, { t: "beat" }>): void;
+  /** The board is to be fetched over HTTP; the socket says hello again afterwards. */
+  refetch(): Promise<void>;
+  link(link: Link): void;
+}
+
+export const BEAT_MS = 15_000;
+export const SILENCE_MS = 2.5 * BEAT_MS;
+const OPEN_MS = 10_000;
+const SETTLED_MS = 5_000; // a connection that lived less long than this counts as one more failure
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MAX_MS = 15_000;
+const FINAL_CODES: Record<number, string> = { 4401: "not-logged-in", 4403: "forbidden", 4409: "revoked" };
+
+export class LiveSocket {
+  #url: string;
+  #listener: Listener;
+  #socket: WebSocket | null = null;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #openedAt = Number.POSITIVE_INFINITY;
+  #bye: { slug: string; why: string } | null = null;
+
+  constructor(url: string, listener: Listener) {
+    this.#url = url;
+    this.#listener = listener;
+  }
+
+  open(): void {
+    this.#drop();
+    this.#bye = null;
+    this.#listener.link({ state: "connecting" });
+    const socket = new WebSocket(this.#url, SUBPROTOCOL);
+    this.#socket = socket;
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      this.#openedAt = performance.now();
+      this.#watch(SILENCE_MS); // after a resume with nothing new, the next beat is the first frame
+      this.#hello();
+    };
+    socket.onmessage = (event) => this.#receive(socket, event.data);
+    socket.onclose = (event) => this.#closed(socket, opened, event.code);
+    this.#watch(OPEN_MS);
+  }
+
+  /** Tries at once: the network came back, or somebody looks at the screen again. */
+  reopen(): void {
+    this.#failures = 0;
+    this.open();
+  }
+
+  close(): void {
+    this.#drop();
+  }
+
+  end(slug: string, why: string): void {
+    this.#drop();
+    this.#listener.link({ state: "ended", slug, why });
+  }
+
+  #hello(): void {
+    this.#send({ t: "hello", ...this.#listener.resumeFrom() });
+  }
+
+  #send(frame: ClientFrame): void {
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #receive(socket: WebSocket, data: unknown): void {
+    if (socket !== this.#socket) return;
+    const frame = readFrame(data);
+    if (frame === null) return;
+    this.#watch(SILENCE_MS);
+    if (frame.t === "bye") {
+      this.#bye = frame;
+      return;
+    }
+    if (frame.t === "resync") {
+      void this.#refetch(socket);
+      return;
+    }
+    if (performance.now() - this.#openedAt > SETTLED_MS) this.#failures = 0;
+    this.#take(frame);
+  }
+
+  #take(frame: Exclude<Frame, { t: "bye" | "resync" }>): void {
+    if (frame.t === "snapshot") {
+      this.#listener.snapshot(frame);
+      this.#send({ t: "ack", to: frame.seq });
+    } else if (frame.t === "delta") {
+      if (!this.#listener.delta(frame)) return this.#later(true);
+      this.#send({ t: "ack", to: frame.to });
+    } else {
+      this.#listener.beat(frame);
+    }
+    this.#listener.link({ state: "live" });
+  }
+
+  async #refetch(socket: WebSocket): Promise<void> {
+    try {
+      await this.#listener.refetch();
+    } catch {
+      if (socket === this.#socket) this.#later(true);
+      return;
+    }
+    if (socket === this.#socket) this.#hello();
+  }
+
+  #closed(socket: WebSocket, opened: boolean, code: number): void {
+    if (socket !== this.#socket) return;
+    const final = FINAL_CODES[code];
+    if (final !== undefined) this.end(this.#bye?.slug ?? final, this.#bye?.why ?? "");
+    else this.#later(opened);
+  }
+
+  #later(opened: boolean): void {
+    this.#drop();
+    const bound = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    // Half of it is chance: a thousand screens must not come back in the same second.
+    this.#retry = setTimeout(() => this.open(), bound / 2 + (Math.random() * bound) / 2);
+    this.#listener.link({ state: "waiting", opened });
+  }
+
+  #watch(ms: number): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#later(true), ms);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#watchdog);
+    clearTimeout(this.#retry);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+}

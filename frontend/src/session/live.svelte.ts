@@ -1,0 +1,19 @@
+/** A live board that follows the session: it ends with it, and comes back when somebody signs in again. */
+
+import { onMount, untrack } from "svelte";
+import type { BoardSnapshot } from "../api/types";
+import { LiveBoard } from "../live/board.svelte";
+import { session } from "./session.svelte";
+
+/** To be called while a component is being made. */
+export function openLive(path: string, board: () => Promise<BoardSnapshot>): LiveBoard {
+  const live = new LiveBoard(path, { board, loggedIn: async () => (await session.look()) !== null });
+  onMount(() => live.start());
+  $effect(() => {
+    if (live.ended?.slug === "not-logged-in") untrack(() => session.end());
+  });
+  $effect(() => {
+    if (session.principal) untrack(() => live.ended?.slug === "not-logged-in" && live.retry());
+  });
+  return live;
+}

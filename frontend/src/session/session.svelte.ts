@@ -1,0 +1,47 @@
+/** Who is logged in on this screen. The cookie is the session; here is only what it answers to. */
+
+import { ApiProblem, Client } from "../api/client";
+import type { Principal } from "../api/types";
+import { language } from "../i18n/language.svelte";
+
+export const client = new Client(() => language.current);
+
+class Session {
+  /** Undefined until the server has said. */
+  principal = $state.raw<Principal | null | undefined>(undefined);
+  /** It was there, and is no more: the person should know why they are asked again. */
+  lost = $state(false);
+
+  async look(): Promise<Principal | null> {
+    try {
+      this.#is(await client.currentSession());
+    } catch (failure) {
+      if (!(failure instanceof ApiProblem)) throw failure;
+      this.end();
+    }
+    return this.principal ?? null;
+  }
+
+  async begin(login: string, password: string): Promise<void> {
+    this.#is(await client.logIn(login, password));
+    this.lost = false;
+  }
+
+  async leave(): Promise<void> {
+    await client.logOut();
+    this.principal = null;
+    this.lost = false;
+  }
+
+  end(): void {
+    if (this.principal) this.lost = true;
+    this.principal = null;
+  }
+
+  #is(principal: Principal): void {
+    this.principal = principal;
+    language.begin(principal.language);
+  }
+}
+
+export const session = new Session();

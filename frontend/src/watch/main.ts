@@ -1,0 +1,7 @@
+import { mount } from "svelte";
+import "../ui/base.css";
+import { language } from "../i18n/language.svelte";
+import Watch from "./Watch.svelte";
+
+language.begin();
+mount(Watch, { target: document.body });
