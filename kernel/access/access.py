@@ -102,7 +102,8 @@ class Access:
             signed_in = await self._signing_in.sign_in(login, password, address, former)
         except DATABASE_AWAY as error:
             raise Busy from error
-        self._identifying.forget()
+        if former is not None:
+            self._identifying.forget()
         principal = await self._identifying.find(signed_in.credential)
         if principal is None:
             raise SessionEnded

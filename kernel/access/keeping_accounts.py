@@ -6,7 +6,6 @@ deleted: the rows it wrote name it as their actor.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kernel.access.model import ACCOUNT_ROLES, Role
+from kernel.access.model import ACCOUNT_ROLES, LOGIN, Role
 from kernel.access.passwords import Passwords, check_strength
 from kernel.access.problems import LastAdministrator, LoginTaken
 from kernel.access.signing_in import end_sessions
@@ -27,8 +26,6 @@ from kernel.problems import LANGUAGES, InvalidBody, NotFound
 
 LIST_MAX = 500
 SHELTERS_MAX = 500
-
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ async def add_account(
     actor_id: UUID,
 ) -> Account:
     login = login.strip().lower()
-    if not _LOGIN.fullmatch(login):
+    if not LOGIN.fullmatch(login):
         raise InvalidBody(where="login", why="3 to 64 letters without accents, digits, and . _ @ + -")
     _check(role, language, shelters)
     check_strength(password, login)

@@ -6,6 +6,7 @@ nothing built from one (logs, metrics, causes in the journal) can carry facts ab
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -15,6 +16,8 @@ from uuid import UUID
 NOBODY = UUID(int=0)
 COMMAND_LINE = UUID(int=1)
 NO_REGION = UUID(int=0)
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,63}", re.ASCII)
 
 
 class Role(StrEnum):

@@ -1,7 +1,8 @@
 """Rations: how often something may be tried, counted atomically in Redis for all nodes together.
 
-Without Redis each node counts for itself, by the same arithmetic: weaker, never absent. Keys are
-digests, because neither Redis nor its dump should say who tried to sign in (I9).
+Each node counts for itself first, by the same arithmetic: a flood is shed without a round trip, and
+without Redis the ration is weaker, never absent. Keys are digests, because neither Redis nor its
+dump should say who tried to sign in (I9).
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+
+from kernel.redis import REDIS_AWAY
 
 _SCRIPT = Path(__file__).with_suffix(".lua").read_text("utf-8")
 _LOCAL_MAX = 10_000
+# The client's pool is the live board's too, and refuses beyond its size.
+_CALLS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Rationing:
     def __init__(self, redis: Redis | None, key: bytes, timeout_s: float) -> None:
         self._redis = redis
         self._take = None if redis is None else redis.register_script(_SCRIPT)
+        self._calls = asyncio.Semaphore(_CALLS_MAX)
         self._key = key
         self._timeout_s = timeout_s
         self._local: dict[str, float] = {}
@@ -44,14 +49,15 @@ class Rationing:
         """Return 0 when allowed, otherwise the milliseconds until it would be."""
         keys = [self._name(ration, subject) for ration, subject in tries]
         rations = [ration for ration, _ in tries]
-        if self._take is not None:
-            arguments = [number for r in rations for number in (r.burst, r.every_ms)]
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    return int(await self._take(keys=keys, args=arguments))
-            except (RedisError, OSError, TimeoutError):
-                pass
-        return self._take_here(keys, rations)
+        wait_ms = self._take_here(keys, rations)
+        if wait_ms or self._take is None:
+            return wait_ms
+        arguments = [number for r in rations for number in (r.burst, r.every_ms)]
+        try:
+            async with asyncio.timeout(self._timeout_s), self._calls:
+                return int(await self._take(keys=keys, args=arguments))
+        except REDIS_AWAY:
+            return 0
 
     async def forgive(self, ration: Ration, subject: str) -> None:
         """Give back what a subject has used: it proved to be entitled."""
@@ -60,9 +66,9 @@ class Rationing:
         if self._redis is None:
             return
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self._timeout_s), self._calls:
                 await self._redis.delete(key)
-        except (RedisError, OSError, TimeoutError):
+        except REDIS_AWAY:
             return  # it grows back by itself
 
     def _name(self, ration: Ration, subject: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import CacheControlHeader, Cookie
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from kernel.access import keeping_accounts, keeping_keys
@@ -55,7 +55,7 @@ from kernel.problems import (
 )
 
 _Request: TypeAlias = Request[Principal, Any, Any]
-_Limit: TypeAlias = Annotated[int, Parameter(ge=1, le=keeping_accounts.LIST_MAX)]
+_Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=keeping_accounts.LIST_MAX)]
 
 _PEOPLE = allow(*ACCOUNT_ROLES)
 _WATCHERS = allow(*ACCOUNT_ROLES, verb=Verb.READ)
@@ -71,7 +71,7 @@ _WHO = (Busy, Forbidden, KeyRefused, LoginRequired, OriginRefused, SessionEnded)
     responses=refusals(*_BODY, Busy, LoginFailed, OriginRefused, TooManyAttempts),
     summary="Sign in",
 )
-async def sign_in(request: _Request, data: SignInBody) -> Response[PrincipalView]:
+async def sign_in(request: _Request, data: JSONBody[SignInBody]) -> Response[PrincipalView]:
     address = request.client.host if request.client else ""
     signed_in, principal = await access_of(request).sign_in(
         data.login, data.password, address, request.cookies.get(COOKIE)
@@ -112,7 +112,7 @@ async def issue_ticket(request: _Request) -> TicketView:
     responses=refusals(*_WHO, *_BODY, LoginTaken, PasswordTooWeak),
     summary="Add an account",
 )
-async def add_account(request: _Request, data: AccountBody) -> AccountView:
+async def add_account(request: _Request, data: JSONBody[AccountBody]) -> AccountView:
     access = access_of(request)
     account = await keeping_accounts.add_account(
         access.engine,
@@ -134,7 +134,9 @@ async def add_account(request: _Request, data: AccountBody) -> AccountView:
     responses=refusals(*_WHO, InvalidParameter),
     summary="List accounts by login",
 )
-async def list_accounts(request: _Request, after: str = "", limit: _Limit = keeping_accounts.LIST_MAX) -> AccountsView:
+async def list_accounts(
+    request: _Request, after: FromQuery[str] = "", limit: _Limit = keeping_accounts.LIST_MAX
+) -> AccountsView:
     if "\0" in after:
         raise InvalidParameter(where="after", why="a login")
     accounts = await keeping_accounts.list_accounts(access_of(request).engine, request.user.region_id, after, limit)
@@ -147,7 +149,9 @@ async def list_accounts(request: _Request, after: str = "", limit: _Limit = keep
     responses=refusals(*_WHO, *_BODY, NotFound, LastAdministrator, PasswordTooWeak),
     summary="Change or disable an account",
 )
-async def change_account(request: _Request, account_id: str, data: AccountChangeBody) -> AccountView:
+async def change_account(
+    request: _Request, account_id: FromPath[str], data: JSONBody[AccountChangeBody]
+) -> AccountView:
     access = access_of(request)
     change = keeping_accounts.Change(
         role=None if data.role is None else Role(data.role),
@@ -169,7 +173,7 @@ async def change_account(request: _Request, account_id: str, data: AccountChange
 
 
 @post("/keys", opt={"policy": _ADMINISTRATORS}, responses=refusals(*_WHO, *_BODY), summary="Make a machine key")
-async def add_key(request: _Request, data: KeyBody) -> KeyMadeView:
+async def add_key(request: _Request, data: JSONBody[KeyBody]) -> KeyMadeView:
     access = access_of(request)
     key, secret = await keeping_keys.add_key(
         access.engine,
@@ -186,7 +190,9 @@ async def add_key(request: _Request, data: KeyBody) -> KeyMadeView:
 
 
 @get("/keys", opt={"policy": _ADMINISTRATORS}, responses=refusals(*_WHO, InvalidParameter), summary="List machine keys")
-async def list_keys(request: _Request, after: UUID | None = None, limit: _Limit = keeping_keys.LIST_MAX) -> KeysView:
+async def list_keys(
+    request: _Request, after: FromQuery[UUID | None] = None, limit: _Limit = keeping_keys.LIST_MAX
+) -> KeysView:
     keys = await keeping_keys.list_keys(access_of(request).engine, request.user.region_id, after, limit)
     return KeysView([KeyView.of(key) for key in keys])
 
@@ -197,7 +203,9 @@ async def list_keys(request: _Request, after: UUID | None = None, limit: _Limit 
     responses=refusals(*_WHO, *_BODY, NotFound),
     summary="Give a machine key a new secret",
 )
-async def rotate_key(request: _Request, key_id: str, data: RotationBody | None = None) -> KeyMadeView:
+async def rotate_key(
+    request: _Request, key_id: FromPath[str], data: JSONBody[RotationBody | None] = None
+) -> KeyMadeView:
     access = access_of(request)
     key, secret = await keeping_keys.rotate_key(
         access.engine,
@@ -217,7 +225,7 @@ async def rotate_key(request: _Request, key_id: str, data: RotationBody | None =
     responses=refusals(*_WHO, NotFound),
     summary="Revoke a machine key",
 )
-async def revoke_key(request: _Request, key_id: str) -> None:
+async def revoke_key(request: _Request, key_id: FromPath[str]) -> None:
     access = access_of(request)
     await keeping_keys.revoke_key(access.engine, request.user.region_id, _parse_id(key_id), request.user.id)
     access.forget()

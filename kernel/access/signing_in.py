@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kernel.access.model import Credential, Role
+from kernel.access.model import LOGIN, Credential, Role
 from kernel.access.passwords import HASHER, Passwords
 from kernel.access.problems import LoginFailed, TooManyAttempts
 from kernel.access.rationing import Ration, Rationing
@@ -105,15 +105,18 @@ class SigningIn:
 
     async def _check(self, login: str, password: str) -> _Known:
         """Return the account, or refuse in one way and after one time for all reasons."""
-        # No connection is held while argon2 works: a flood of guesses must not empty the pool.
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_FIND_ACCOUNT, {"login": login})).one_or_none()
-        known = None if row is None else _Known(row.id, Role(row.role), row.password_hash)
+        known = await self._find(login) if LOGIN.fullmatch(login) else None
         matches = await self._passwords.verify(known.password_hash if known else None, password)
         if known is None or not matches:
             log.warning("access: sign-in refused")
             raise LoginFailed
         return known
+
+    async def _find(self, login: str) -> _Known | None:
+        """Read the account and give the connection back: a flood of guesses at argon2 must not empty the pool."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_FIND_ACCOUNT, {"login": login})).one_or_none()
+        return None if row is None else _Known(row.id, Role(row.role), row.password_hash)
 
     async def _open(self, known: _Known, former: Credential | None) -> SignedIn:
         staff = known.role is Role.STAFF

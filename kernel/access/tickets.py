@@ -12,28 +12,31 @@ import secrets
 from typing import Literal, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from kernel.access.model import Credential
 from kernel.access.problems import TicketRefused, TicketsUnavailable
+from kernel.redis import REDIS_AWAY
 
 LIFETIME_S = 30
 _LONGEST = 128
+# After a restart all screens come at once; the client's pool is the live board's too, and refuses beyond its size.
+_CALLS_MAX = 16
 
 
 class Tickets:
     def __init__(self, redis: Redis | None, timeout_s: float) -> None:
         self._redis = redis
         self._timeout_s = timeout_s
+        self._calls = asyncio.Semaphore(_CALLS_MAX)
 
     async def issue(self, credential: Credential) -> str:
         if self._redis is None:
             raise TicketsUnavailable
         ticket = secrets.token_urlsafe(32)
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with self._calls, asyncio.timeout(self._timeout_s):
                 await self._redis.set(_key(ticket), _write(credential), ex=LIFETIME_S)
-        except (RedisError, OSError, TimeoutError):
+        except REDIS_AWAY:
             raise TicketsUnavailable from None
         return ticket
 
@@ -44,9 +47,9 @@ class Tickets:
         if not ticket.isascii() or len(ticket) > _LONGEST:
             raise TicketRefused
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with self._calls, asyncio.timeout(self._timeout_s):
                 written = await self._redis.getdel(_key(ticket))
-        except (RedisError, OSError, TimeoutError):
+        except REDIS_AWAY:
             raise TicketsUnavailable from None
         if written is None:
             raise TicketRefused
