@@ -98,7 +98,7 @@ class Identifying:
             try:
                 found = await self._read_soon(_name(credential))
             except DATABASE_AWAY as error:
-                log.warning("access: Postgres did not answer", error=type(error).__name__)
+                log.warning("access.postgres_away", error=type(error).__name__)
                 raise Busy from error
         return _accept(found, credential)
 

@@ -23,6 +23,7 @@ from kernel.access.access import Access
 from kernel.access.model import NO_REGION, Principal, Role, Verb, public_principal
 from kernel.access.origins import allowed_origin
 from kernel.access.problems import Forbidden, LoginRequired, OriginRefused, VerbMissing
+from kernel.problems import negotiate
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,8 @@ def access_of(connection: Connection) -> Access:
 
 async def enforce_policy(connection: Connection, handler: BaseRouteHandler) -> None:
     """Guard of the whole application: find out who acts, and refuse whom the route does not admit."""
-    connection.scope["user"] = public_principal(NO_REGION)
+    # Until it is known who acts, so that a refusal can at least be said in their language.
+    connection.scope["user"] = public_principal(NO_REGION, negotiate(connection.headers.get("accept-language")))
     if _only_names_methods(handler):
         return
     policy = handler.opt.get("policy")
@@ -79,7 +81,7 @@ async def enforce_policy(connection: Connection, handler: BaseRouteHandler) -> N
         _greet(connection, policy)
         return
     if not isinstance(policy, Policy):
-        log.error("access: a route without a policy was called", handler=str(handler))
+        log.error("access.route_without_policy", handler=str(handler))
         raise Forbidden
     if policy.asks:
         connection.scope["user"] = await _admit(connection, policy)
@@ -118,7 +120,7 @@ async def _admit(connection: Connection, policy: Policy) -> Principal:
 def _greet(socket: Connection, policy: object) -> None:
     """Let a handshake through, or not; who it is will be asked at the hello."""
     if not isinstance(policy, Policy):
-        log.error("access: a websocket without a policy was called", path=socket.scope["path"])
+        log.error("access.socket_without_policy", path=socket.scope["path"])
         raise WebSocketException(detail=Forbidden.slug, code=_CLOSE_FORBIDDEN)
     try:
         _refuse_foreign_pages(socket)

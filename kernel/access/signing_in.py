@@ -90,13 +90,13 @@ class SigningIn:
         login = login.strip().lower()
         wait_ms = await self._rationing.take([(LOGIN_RATION, login), (ADDRESS_RATION, network_of(address))])
         if wait_ms:
-            log.warning("access: sign-in rationed")
+            log.warning("access.sign_in_rationed")
             raise TooManyAttempts(-(-wait_ms // 1_000))
         known = await self._check(login, password)
         signed_in = await self._open(known, former)
         await self._rationing.forgive(LOGIN_RATION, login)
         await self._renew_hash(known, password)
-        log.info("access: signed in", actor_id=str(known.id))
+        log.info("access.signed_in", actor_id=str(known.id))
         return signed_in
 
     async def sign_out(self, credential: Credential) -> None:
@@ -108,7 +108,7 @@ class SigningIn:
         known = await self._find(login) if LOGIN.fullmatch(login) else None
         matches = await self._passwords.verify(known.password_hash if known else None, password)
         if known is None or not matches:
-            log.warning("access: sign-in refused")
+            log.warning("access.sign_in_refused")
             raise LoginFailed
         return known
 

@@ -56,8 +56,8 @@ async def test_an_open_route_asks_nobody_and_nothing(make_node: MakeNode) -> Non
     node = await make_node()
     await node.access.engine.dispose()
     for headers in ({}, {"cookie": f"{COOKIE}={'A' * 43}"}, {"authorization": "Bearer nonsense"}):
-        answer = await node.client(**headers).get("/open")
-        assert (answer.status_code, answer.json()["role"]) == (200, "public")
+        answer = await node.client(accept_language="fr-BE", **headers).get("/open")
+        assert (answer.status_code, answer.json()["role"], answer.json()["language"]) == (200, "public", "fr")
 
 
 async def test_the_public_looks_at_the_only_region_or_names_one(node: Node, pool: Pool, region_id: UUID) -> None:
@@ -181,6 +181,6 @@ async def test_no_password_token_secret_or_login_reaches_a_log_or_an_answer(
     for hidden in (PASSWORD, token_of(client), secret.split(".")[1], ticket, "argon2id"):
         assert all(hidden not in answer.text for answer in answers)
         assert hidden not in said
-    assert "signed in" in said
+    assert "signed_in" in said
     assert "nadia" not in said
     assert "karim" not in said
