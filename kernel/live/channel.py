@@ -1,0 +1,110 @@
+"""A channel: the screens of one audience at one pace, served together from one view."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kernel.journal import Head, Subject
+from kernel.live.connection import Connection
+from kernel.live.frames import RESYNC, Frame, beat, delta, snapshot
+from kernel.live.view import View
+
+# More subjects than this are fetched over HTTP, where they come from cached bytes.
+LARGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one tick knows, read once. `beat_to`: the head that the last beat told everybody."""
+
+    head: Head
+    now: datetime
+    live: str
+    beat_to: int
+    kinds: tuple[str, ...]
+
+
+class Channel:
+    __slots__ = ("_made", "connections", "tally", "view")
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.connections: set[Connection] = set()
+        # What the metrics want to know of a tick.
+        self.tally: Counter[str] = Counter()
+        # The frames of this tick, by where a screen stands: made when the first one needs it.
+        self._made: dict[object, Frame | None] = {}
+
+    def flush(self, stage: Stage, before: Mapping[UUID, Subject | None]) -> None:
+        """Serve every screen that may be served with what it has not been sent yet."""
+        if self.view.withdrawn(before):
+            self.view.start_over()
+        to = max(self.view.peak(), stage.beat_to)
+        for connection in self.connections:
+            if connection.waits:
+                self.tally["waited"] += 1
+            elif connection.generation != self.view.generation:
+                self._send(connection, self._snapshot(stage, to), stage, to)
+            elif connection.greet or connection.at < stage.head.seq:
+                self._send(connection, self._delta(connection, to), stage, to)
+        self._made.clear()
+
+    def beat(self, stage: Stage) -> None:
+        """Tell everybody the time; those who are up to date also learn the head."""
+        seq, generation = stage.head.seq, self.view.generation
+        for connection in self.connections:
+            current = connection.at == seq and connection.generation == generation
+            to = seq if current else connection.to
+            connection.send_beat(self._beat(stage, to), to)
+            self.tally["beat"] += 1
+        self._made.clear()
+
+    def _send(self, connection: Connection, frame: Frame | None, stage: Stage, to: int) -> None:
+        if frame is None:
+            connection.at = stage.head.seq
+            return
+        self.tally[frame.name] += 1
+        if frame is RESYNC:
+            connection.send_away(frame)
+            return
+        greeted = connection.greet and frame.name == "delta"
+        connection.send(frame, stage.head.seq, to, self.view.generation)
+        if greeted:
+            # A snapshot says what time it is and where it comes from; a first delta cannot.
+            connection.send_beat(self._beat(stage, to), to)
+
+    def _snapshot(self, stage: Stage, to: int) -> Frame:
+        frame = self._made.get("snapshot")
+        if frame is None:
+            large = self.view.exceeds(LARGE)
+            frame = RESYNC if large else self._make_snapshot(stage, to)
+            self._made["snapshot"] = frame
+        return frame
+
+    def _make_snapshot(self, stage: Stage, to: int) -> Frame:
+        self.tally["encoded"] += 1
+        return snapshot(stage.head.epoch, to, stage.now, stage.live, self.view.arrays(stage.kinds))
+
+    def _delta(self, connection: Connection, to: int) -> Frame | None:
+        key = (connection.at, connection.to, connection.greet)
+        if key not in self._made:
+            self._made[key] = self._make_delta(*key, to)
+        return self._made[key]
+
+    def _make_delta(self, at: int, after: int, greet: bool, to: int) -> Frame | None:
+        parts = self.view.since(at)
+        if not (greet or len(parts)):
+            return None
+        self.tally["encoded"] += 1
+        return RESYNC if len(parts) > LARGE else delta(after, to, parts)
+
+    def _beat(self, stage: Stage, to: int) -> Frame:
+        key = ("beat", to)
+        frame = self._made.get(key)
+        if frame is None:
+            frame = self._made[key] = beat(stage.now, to, stage.live)
+        return frame

@@ -1,0 +1,277 @@
+"""The hub: sends what changed to every screen of a region, a tick at a time (I7, I11).
+
+Each tick encodes at most one frame per audience and starting point, and hands it to every screen
+that owes fewer than two acknowledgements; the others get the latest state when they acknowledge.
+Nothing in here waits: a frozen screen delays nobody. Snapshots of more than LARGE subjects are
+fetched over HTTP instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from kernel.access.model import Principal
+from kernel.journal import Head, Subject
+from kernel.live import frames, metrics
+from kernel.live.channel import LARGE, Channel, Stage
+from kernel.live.connection import Connection
+from kernel.live.mirror import Change, Mirror, Source
+from kernel.live.problems import Restarting, Revoked, close_code
+from kernel.live.view import Lens, View, Wires
+from kernel.problems import Busy, Problem, document
+from kernel.supervising import Supervisor
+
+# Views without screens that are kept for GET /board.
+_IDLE_VIEWS = 64
+
+StillValid = Callable[[Collection[Principal]], Awaitable[Collection[Principal]]]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardBytes:
+    """A board for one audience: encoded subjects by kind, and the head that this audience may know."""
+
+    epoch: UUID
+    seq: int
+    live: Source
+    kinds: dict[str, list[bytes]]
+
+
+class Pace:
+    """The channels that are served at one tick."""
+
+    def __init__(self, tick_s: float) -> None:
+        self.tick_s = tick_s
+        self.wake = asyncio.Event()
+        self.channels: dict[Hashable, Channel] = {}
+        # What changed since the last tick, as it was then.
+        self.before: dict[UUID, Subject | None] = {}
+
+    def note(self, change: Change) -> None:
+        if self.channels:
+            for subject_id, old in change.before.items():
+                self.before.setdefault(subject_id, old)
+            self.wake.set()
+
+
+class Hub:
+    """One region's screens on this node."""
+
+    def __init__(
+        self, mirror: Mirror, lens: Lens, now: Callable[[], datetime], kinds: tuple[str, ...], beat_s: float
+    ) -> None:
+        self._mirror = mirror
+        self._lens = lens
+        self._now = now
+        self._kinds = kinds
+        self._beat_s = beat_s
+        self._region = str(mirror.region_id)
+        self._wires = Wires()
+        self._views: dict[Hashable, View] = {}
+        self._paces: dict[int, Pace] = {}
+        self._seats: dict[Connection, tuple[Pace, Channel]] = {}
+        self._beat_wanted = asyncio.Event()
+        self._beat_to = 0
+        self._source: Source = mirror.source
+        self._supervisor = Supervisor(f"hub {self._region}")
+        self._farewells: set[asyncio.Task[None]] = set()
+        self._running = False
+        mirror.listen(self._on_change)
+
+    def start(self) -> None:
+        self._running = True
+        self._supervisor.start("beats", self._run_beats)
+        for pace in self._paces.values():
+            self._start_pace(pace)
+
+    async def stop(self) -> None:
+        """Say goodbye to every screen, then end."""
+        self._running = False
+        for connection in list(self._seats):
+            self.dismiss(connection, Restarting())
+        await self._supervisor.stop()
+        await asyncio.gather(*self._farewells, return_exceptions=True)
+
+    def join(
+        self, connection: Connection, audience: Hashable, tick_ms: int, after: int | None, epoch: UUID | None
+    ) -> None:
+        """Take a screen that said hello; the next tick answers it."""
+        pace = self._pace(tick_ms)
+        channel = pace.channels.get(audience)
+        if channel is None:
+            channel = pace.channels[audience] = Channel(self.view(audience))
+        channel.connections.add(connection)
+        self._seats[connection] = (pace, channel)
+        metrics.SCREENS.labels(self._region).inc()
+        self.place(connection, after, epoch)
+
+    def place(self, connection: Connection, after: int | None, epoch: UUID | None) -> None:
+        """Let a screen start from where its hello says it stands, if that can be continued."""
+        pace, channel = self._seats[connection]
+        view, head = channel.view, self._mirror.head
+        known = after is not None and head is not None and epoch == head.epoch and after <= self._shown(view)
+        if after is not None and known and (not view.hides or view.exceeds(LARGE)):
+            connection.resume(after, view.generation)
+        else:
+            connection.start_anew()
+        pace.wake.set()
+
+    def leave(self, connection: Connection) -> None:
+        seat = self._seats.pop(connection, None)
+        if seat is None:
+            return
+        pace, channel = seat
+        channel.connections.discard(connection)
+        if not channel.connections:
+            pace.channels.pop(channel.view.audience, None)
+        metrics.SCREENS.labels(self._region).dec()
+
+    def acknowledge(self, connection: Connection, to: int) -> None:
+        """Take an ack; a screen that was waiting is served at the next tick. BadAck where it is none."""
+        waited = connection.waits
+        connection.acknowledge(to)
+        head = self._mirror.head
+        if waited and connection in self._seats and head is not None and connection.at != head.seq:
+            self._seats[connection][0].wake.set()
+
+    def dismiss(self, connection: Connection, problem: Problem) -> None:
+        """End a connection from our side, without waiting for it."""
+        self.leave(connection)
+        if not connection.closing:
+            connection.closing = True
+            task = asyncio.create_task(_say_goodbye(connection, problem), name="live goodbye")
+            self._farewells.add(task)
+            task.add_done_callback(self._farewells.discard)
+
+    async def revoke(self, still_valid: StillValid) -> None:
+        """Dismiss every screen whose rights are no longer what they were. One question for all."""
+        asked = {connection.principal for connection in self._seats}
+        if not asked:
+            return
+        revoked = asked.difference(await still_valid(asked))
+        for connection in [c for c in self._seats if c.principal in revoked]:
+            self.dismiss(connection, Revoked())
+
+    def head(self, audience: Hashable) -> Head:
+        """Return the head that this audience may know; Busy before the first board was loaded."""
+        if self._mirror.head is None:
+            raise Busy
+        return Head(self._mirror.head.epoch, self._shown(self.view(audience)))
+
+    def board(self, audience: Hashable, keep: Callable[[Subject], bool] | None = None) -> BoardBytes:
+        """Return the board for GET /board, from cached bytes; Busy before the first one was loaded."""
+        head, view = self.head(audience), self.view(audience)
+        return BoardBytes(head.epoch, head.seq, self._mirror.source, view.everything(keep).kinds)
+
+    def view(self, audience: Hashable) -> View:
+        view = self._views.pop(audience, None)
+        if view is None:
+            view = View(audience, self._mirror, self._lens, self._wires)
+            self._drop_idle_views()
+        self._views[audience] = view  # so that the order of the dict is the order of use
+        return view
+
+    def flush(self) -> None:
+        """Serve every screen now, whatever its pace."""
+        for pace in self._paces.values():
+            self._flush(pace)
+
+    def beat(self) -> None:
+        """Tell every screen the time, the source, and the head once it has all up to there."""
+        self.flush()
+        stage = self._stage()
+        if stage is None:
+            return
+        self._beat_to = stage.head.seq
+        for channel in self._channels():
+            channel.beat(stage)
+            self._count(channel)
+
+    def _flush(self, pace: Pace) -> None:
+        before, pace.before = pace.before, {}
+        stage = self._stage()
+        if stage is None:
+            return
+        with metrics.FLUSH.labels(self._region).time():
+            for channel in pace.channels.values():
+                channel.flush(stage, before)
+                self._count(channel)
+
+    def _stage(self) -> Stage | None:
+        head = self._mirror.head
+        if head is None:
+            return None
+        return Stage(head, self._now(), self._mirror.source, self._beat_to, self._kinds)
+
+    def _shown(self, view: View) -> int:
+        return max(view.peak(), self._beat_to)
+
+    def _on_change(self, change: Change) -> None:
+        if change.renewed:
+            self._wires.clear()
+            self._beat_to = 0 if self._mirror.head is None else self._mirror.head.seq
+            for view in self._views.values():
+                view.forget()
+        if self._mirror.source != self._source:
+            self._source = self._mirror.source
+            metrics.SOURCE.labels(self._region).set(("lost", "journal", "redis").index(self._source))
+            self._beat_wanted.set()
+        for pace in self._paces.values():
+            pace.note(change)
+
+    async def _run_beats(self) -> None:
+        while True:
+            self._beat_wanted.clear()
+            self.beat()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._beat_s):
+                    await self._beat_wanted.wait()
+
+    async def _run_pace(self, pace: Pace) -> None:
+        """Flush at once after silence, never more often than the tick, and never more than half of the time."""
+        ready_at = 0.0
+        while True:
+            await pace.wake.wait()
+            await asyncio.sleep(max(0.0, ready_at - time.monotonic()))
+            began = time.monotonic()
+            pace.wake.clear()
+            self._flush(pace)
+            ended = time.monotonic()
+            ready_at = max(began + pace.tick_s, ended + (ended - began))
+
+    def _pace(self, tick_ms: int) -> Pace:
+        pace = self._paces.get(tick_ms)
+        if pace is None:
+            pace = self._paces[tick_ms] = Pace(tick_ms / 1_000)
+            if self._running:
+                self._start_pace(pace)
+        return pace
+
+    def _start_pace(self, pace: Pace) -> None:
+        self._supervisor.start(f"tick {pace.tick_s} s", partial(self._run_pace, pace))
+
+    def _channels(self) -> Iterator[Channel]:
+        for pace in self._paces.values():
+            yield from pace.channels.values()
+
+    def _drop_idle_views(self) -> None:
+        used = {channel.view.audience for channel in self._channels()}
+        idle = [audience for audience in self._views if audience not in used]
+        for audience in idle[: max(0, len(idle) - _IDLE_VIEWS)]:
+            del self._views[audience]
+
+    def _count(self, channel: Channel) -> None:
+        metrics.count_frames(self._region, channel.tally)
+        channel.tally.clear()
+
+
+async def _say_goodbye(connection: Connection, problem: Problem) -> None:
+    why = document(problem, connection.language)["detail"]
+    await connection.pen.close(frames.bye(problem.slug, why), close_code(problem))

@@ -1,0 +1,144 @@
+"""Pens: how a frame gets onto one connection without anybody waiting for anybody.
+
+Under uvicorn's sans-I/O driver, `send` does no more than frame the text and write it to the
+transport, and waits only while the transport is paused. So the shared, framed bytes go to the
+transport directly: no task, no copy and no encoding per connection; what a screen may owe is
+bounded by its acknowledgements, not by the buffer. Any other server gets a small outbox and a task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+from litestar.connection import WebSocket
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from kernel.live.frames import Frame
+
+_Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+
+PROTOCOL = "halte.protocol"
+# A closing word that cannot be written within this time is not worth more waiting.
+FAREWELL_S = 2.0
+_CROWDED_BYTES = 65_536
+_CROWDED_FRAMES = 4
+
+
+def show_protocol(app: _Asgi) -> _Asgi:
+    """Wrap the whole application: let websocket handlers find uvicorn's protocol in their scope."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            protocol = getattr(send, "__self__", None)
+            if isinstance(protocol, WebSocketsSansIOProtocol):
+                scope[PROTOCOL] = protocol
+        await app(scope, receive, send)
+
+    return wrapped
+
+
+def take_pen(socket: WebSocket[Any, Any, Any]) -> Pen:
+    """Return the quickest pen that this server allows. The socket must have been accepted."""
+    protocol = socket.scope.get(PROTOCOL)
+    return TransportPen(socket, protocol) if isinstance(protocol, WebSocketsSansIOProtocol) else OutboxPen(socket)
+
+
+class Pen:
+    """Writes frames in order; `write` never waits and never raises."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
+        self._socket = socket
+
+    def write(self, frame: Frame) -> None:
+        raise NotImplementedError
+
+    @property
+    def crowded(self) -> bool:
+        """True while the other side does not take what was written: beats are left out then."""
+        raise NotImplementedError
+
+    async def close(self, farewell: Frame, code: int) -> None:
+        """Write the last frame and close; give up after FAREWELL_S."""
+        with suppress(Exception):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._drain()
+                await self._socket.send_data(farewell.text)
+                await self._socket.close(code)
+                return
+        self._abort()
+
+    def release(self) -> None:
+        """The connection is over: let go of whatever was working for it."""
+
+    async def _drain(self) -> None:
+        return
+
+    def _abort(self) -> None:
+        return
+
+
+class TransportPen(Pen):
+    """Writes to uvicorn's transport."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, socket: WebSocket[Any, Any, Any], protocol: WebSocketsSansIOProtocol) -> None:
+        super().__init__(socket)
+        self._protocol = protocol
+
+    def write(self, frame: Frame) -> None:
+        protocol = self._protocol
+        if not protocol.close_sent and not protocol.transport.is_closing():
+            protocol.transport.write(frame.websocket)
+
+    @property
+    def crowded(self) -> bool:
+        return self._protocol.transport.get_write_buffer_size() > _CROWDED_BYTES
+
+    def _abort(self) -> None:
+        self._protocol.transport.abort()
+
+
+class OutboxPen(Pen):
+    """Queues for a task that sends through ASGI. Acknowledgements and `crowded` bound what it holds."""
+
+    __slots__ = ("_arrived", "_idle", "_outbox", "_task")
+
+    def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
+        super().__init__(socket)
+        self._outbox: deque[Frame] = deque()
+        self._arrived = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._task = asyncio.create_task(self._send(), name="live outbox")
+
+    def write(self, frame: Frame) -> None:
+        self._outbox.append(frame)
+        self._idle.clear()
+        self._arrived.set()
+
+    @property
+    def crowded(self) -> bool:
+        return len(self._outbox) > _CROWDED_FRAMES
+
+    async def _send(self) -> None:
+        # The connection may end under our hands; its reader is told by the server.
+        with suppress(Exception):
+            while True:
+                while self._outbox:
+                    await self._socket.send_data(self._outbox[0].text)
+                    self._outbox.popleft()
+                self._idle.set()
+                await self._arrived.wait()
+                self._arrived.clear()
+
+    def release(self) -> None:
+        self._task.cancel()
+
+    async def _drain(self) -> None:
+        await self._idle.wait()

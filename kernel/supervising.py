@@ -1,0 +1,53 @@
+"""Supervising: tasks that must never be silently dead. A crash is logged and the task started again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_FIRST_BACKOFF_S = 0.1
+_LAST_BACKOFF_S = 5.0
+# A task that ran this long was healthy: its next crash starts again at the first back-off.
+_HEALTHY_S = 30.0
+
+Run = Callable[[], Awaitable[None]]
+
+
+class Supervisor:
+    """Keeps loops running until `stop`. A loop that returns is taken for one that crashed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, name: str, run: Run) -> None:
+        """Run `run` for ever; a name that runs already is left alone."""
+        if name not in self._tasks:
+            task = asyncio.create_task(self._keep(name, run), name=f"{self._name} {name}")
+            self._tasks[name] = task
+
+    async def stop(self) -> None:
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, name: str, run: Run) -> None:
+        backoff_s = _FIRST_BACKOFF_S
+        while True:
+            started = time.monotonic()
+            try:
+                await run()
+                log.error("supervisor.task_ended", owner=self._name, task=name)
+            except Exception:
+                log.exception("supervisor.task_crashed", owner=self._name, task=name)
+            if time.monotonic() - started > _HEALTHY_S:
+                backoff_s = _FIRST_BACKOFF_S
+            await asyncio.sleep(backoff_s)
+            backoff_s = min(backoff_s * 2, _LAST_BACKOFF_S)

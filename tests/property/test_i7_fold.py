@@ -1,0 +1,142 @@
+"""I7: old snapshot + deltas = fresh snapshot, on every screen, for every kind of event.
+
+Random histories: changes, removals, returns, changes of what may be seen, a restored Postgres; a
+mirror that hears late, in pieces, or only by reading the board again; screens that are slow, go away,
+come back with what they had, or fetch the board over HTTP in between.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from kernel.live.connection import Connection
+from kernel.live.hub import Hub
+from kernel.live.mirror import Mirror
+from tests.unit.kernel.live.playing import KINDS, LENS, Cable, History, Screen, body_of, connect
+
+IDS = [UUID(int=number) for number in range(1, 7)]
+AUDIENCES: list[Any] = ["desk", "public", ("own", "a"), ("own", "b")]
+
+bodies = st.tuples(st.sampled_from(IDS), st.integers(0, 5), st.booleans(), st.sampled_from("ab"), st.integers(0, 6))
+
+
+@dataclass(slots=True)
+class Seat:
+    audience: Any
+    screen: Screen
+    connection: Connection
+    cable: Cable
+
+
+class Boards(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.history = History()
+        self.mirror = Mirror(self.history.region_id)
+        self.mirror.authorise(self.history.epoch)
+        self.mirror.replace(self.history.head(), ())
+        self.hub = Hub(self.mirror, LENS, lambda: datetime(2026, 1, 1, tzinfo=UTC), KINDS, 15.0)
+        self.seats: list[Seat] = []
+        for number, audience in enumerate([*AUDIENCES, *AUDIENCES]):
+            connection, cable = connect()
+            self.hub.join(connection, audience, 20 if number % 2 else 100, None, None)
+            self.seats.append(Seat(audience, Screen(), connection, cable))
+
+    @rule(changes=st.lists(bodies, min_size=1, max_size=4, unique_by=lambda change: change[0]))
+    def something_happens(self, changes: list[tuple[UUID, int, bool, str, int]]) -> None:
+        self.history.write(
+            (subject_id, None if dice == 0 else body_of(subject_id, free, secret=secret, owner=owner))
+            for subject_id, free, secret, owner, dice in changes
+        )
+
+    @rule(share=st.floats(0.0, 1.0))
+    def the_mirror_hears(self, share: float) -> None:
+        head = self.mirror.head
+        assert head is not None
+        if head.epoch == self.history.epoch:
+            to = head.seq + round((self.history.seq - head.seq) * share)
+            self.mirror.apply(self.history.range(max(0, head.seq - 2), to))
+
+    @rule()
+    def the_mirror_reads_the_board(self) -> None:
+        self.mirror.authorise(self.history.epoch)
+        self.mirror.replace(self.history.head(), self.history.board().values())
+
+    @rule(back=st.integers(0, 5))
+    def postgres_is_restored(self, back: int) -> None:
+        self.history.restore(max(0, self.history.seq - back))
+
+    @rule(following=st.booleans(), journal=st.booleans())
+    def redis_or_the_journal_is_lost_or_found(self, following: bool, journal: bool) -> None:
+        self.mirror.feed(following=following, journal=journal)
+
+    @rule()
+    def a_tick(self) -> None:
+        self.hub.flush()
+
+    @rule()
+    def a_beat(self) -> None:
+        self.hub.beat()
+
+    @rule(number=st.integers(0, 7))
+    def a_frame_arrives(self, number: int) -> None:
+        seat = self.seats[number]
+        frame = seat.cable.take()
+        if frame is not None:
+            ack = seat.screen.hear(frame)
+            if ack is not None:
+                self.hub.acknowledge(seat.connection, ack)
+
+    @rule(number=st.integers(0, 7))
+    def a_screen_comes_back(self, number: int) -> None:
+        """What was under way is lost; it says what it has."""
+        seat = self.seats[number]
+        self.hub.leave(seat.connection)
+        seat.connection, seat.cable = connect()
+        epoch = UUID(seat.screen.epoch) if seat.screen.epoch else None
+        self.hub.join(seat.connection, seat.audience, 20, seat.screen.to, epoch)
+
+    @rule(number=st.integers(0, 7))
+    def a_screen_fetches_the_board(self, number: int) -> None:
+        seat = self.seats[number]
+        self.hub.leave(seat.connection)
+        board = self.hub.board(seat.audience)
+        seat.screen.board = {item["id"]: item for parts in board.kinds.values() for item in map(json.loads, parts)}
+        seat.screen.to, seat.screen.epoch = board.seq, str(board.epoch)
+        seat.connection, seat.cable = connect()
+        self.hub.join(seat.connection, seat.audience, 100, board.seq, board.epoch)
+
+    @precondition(lambda self: self.history.seq > 0)
+    @rule()
+    def all_is_quiet(self) -> None:
+        """Once everything has arrived, every screen shows what a fresh snapshot would show."""
+        self.the_mirror_reads_the_board()
+        for _ in range(4):
+            self.hub.flush()
+            for number in range(len(self.seats)):
+                while self.seats[number].cable.frames:
+                    self.a_frame_arrives(number)
+        for seat in self.seats:
+            assert seat.screen.board == self.history.shown_to(seat.audience)
+            assert seat.screen.epoch == str(self.history.epoch)
+
+    @invariant()
+    def nobody_is_sent_more_than_they_acknowledge(self) -> None:
+        for seat in self.seats:
+            assert sum(frame["t"] in {"snapshot", "delta"} for frame in seat.cable.frames) <= 2
+
+    def teardown(self) -> None:
+        if self.history.seq:
+            self.all_is_quiet()
+
+
+def test_i7_snapshot_plus_deltas_is_fresh_snapshot() -> None:
+    run_state_machine_as_test(Boards, settings=settings(max_examples=150, stateful_step_count=60, deadline=None))

@@ -1,0 +1,176 @@
+"""A small world for the tests of the live board: bodies, audiences, a journal in memory, and a screen.
+
+Bodies are {"id", "free", "secret", "owner"}. The audience "desk" sees everything exactly; "public" sees
+only a band of what is secret; ("own", x) sees exactly what x owns, and nothing else at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from kernel.access.model import Principal, public_principal
+from kernel.ids import new_id
+from kernel.journal import Head, Range, Subject
+from kernel.live.connection import Connection
+from kernel.live.frames import Frame
+from kernel.live.pens import Pen
+from kernel.live.view import Lens
+
+KINDS = ("unit", "shelter")
+
+
+def body_of(subject_id: UUID, free: int, *, secret: bool = False, owner: str = "a") -> bytes:
+    return json.dumps({"id": str(subject_id), "free": free, "secret": secret, "owner": owner}).encode()
+
+
+def band(free: int) -> str:
+    return "0" if free <= 0 else "1-2" if free < 3 else "3+"
+
+
+def sees_exactly(_kind: str, body: bytes, audience: Hashable) -> bool:
+    known = json.loads(body)
+    if isinstance(audience, tuple):
+        return bool(known["owner"] == audience[1])
+    return audience == "desk" or not known["secret"]
+
+
+def project(kind: str, body: bytes, audience: Hashable) -> bytes | None:
+    if sees_exactly(kind, body, audience):
+        return body
+    if isinstance(audience, tuple):
+        return None
+    known = json.loads(body)
+    return json.dumps({"id": known["id"], "band": band(known["free"]), "masked": True}).encode()
+
+
+LENS = Lens(project, sees_exactly)
+
+
+def visible_change(old: bytes | None, new: bytes) -> bool:
+    """What a writer must say about an entry (I11): does a masked audience see a difference?"""
+    return old is None or project("unit", old, "public") != project("unit", new, "public")
+
+
+@dataclass(slots=True)
+class History:
+    """A region's journal in memory: the truth that screens are compared with."""
+
+    region_id: UUID = field(default_factory=new_id)
+    epoch: UUID = field(default_factory=new_id)
+    seq: int = 0
+    entries: list[Subject] = field(default_factory=list)
+
+    def board(self) -> dict[UUID, Subject]:
+        return {subject.id: subject for subject in self.entries}
+
+    def write(self, changes: Iterable[tuple[UUID, bytes | None]], kind: str = "unit") -> Range:
+        """Commit one batch; a body of None removes the subject."""
+        after, board = self.seq, self.board()
+        for subject_id, body in changes:
+            self.seq += 1
+            old = board.get(subject_id)
+            gone = body is None
+            kept = body if body is not None else old.body if old else body_of(subject_id, 0)
+            visible = gone or old is None or old.gone or visible_change(old.body, kept)
+            stamp = self.seq if visible or old is None else old.visible_seq
+            self.entries.append(Subject(kind, subject_id, self.seq, stamp, gone, kept))
+        return Range(self.region_id, self.epoch, after, self.seq, tuple(self.entries[after:]))
+
+    def range(self, after: int, to: int) -> Range:
+        return Range(self.region_id, self.epoch, after, to, tuple(self.entries[after:to]))
+
+    def head(self) -> Head:
+        return Head(self.epoch, self.seq)
+
+    def restore(self, seq: int) -> None:
+        """Postgres was restored: what came after `seq` never happened, and the epoch is another."""
+        self.epoch, self.seq = new_id(), seq
+        del self.entries[seq:]
+
+    def shown_to(self, audience: Hashable) -> dict[str, dict[str, Any]]:
+        """The fresh snapshot of an audience, made without any of the code under test."""
+        shown = {}
+        for subject in self.board().values():
+            body = None if subject.gone else project(subject.kind, subject.body, audience)
+            if body is not None:
+                exact = sees_exactly(subject.kind, subject.body, audience)
+                seq = subject.seq if exact else subject.visible_seq
+                shown[str(subject.id)] = {"seq": seq} | json.loads(body)
+        return shown
+
+
+class Gap(Exception):
+    """The screen found that it missed something."""
+
+
+@dataclass(slots=True)
+class Screen:
+    """A client that follows docs/protocol.md and nothing else."""
+
+    epoch: str | None = None
+    to: int | None = None
+    board: dict[str, dict[str, Any]] = field(default_factory=dict)
+    live: str | None = None
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    wants_board: bool = False
+
+    def hear(self, frame: dict[str, Any]) -> int | None:
+        """Take a frame; return what to acknowledge, if it is to be acknowledged."""
+        self.heard.append(frame)
+        self.live = frame.get("live", self.live)
+        match frame["t"]:
+            case "snapshot":
+                self.epoch, self.to = frame["epoch"], frame["seq"]
+                self.board = {item["id"]: item for kind in KINDS for item in frame[f"{kind}s"]}
+                return self.to
+            case "delta":
+                return self._change(frame)
+            case "beat":
+                self.to = max(self.to or 0, frame["to"]) if self.epoch else self.to
+            case "resync":
+                self.wants_board = True
+        return None
+
+    def _change(self, frame: dict[str, Any]) -> int:
+        if self.to is None or frame["from"] > self.to:
+            raise Gap(frame)
+        for kind in KINDS:
+            for item in frame.get(f"{kind}s", ()):
+                if item["id"] not in self.board or item["seq"] > self.board[item["id"]]["seq"]:
+                    self.board[item["id"]] = item
+        for gone in frame.get("gone", ()):
+            self.board.pop(gone, None)
+        self.to = int(frame["to"])
+        return self.to
+
+
+class Cable(Pen):
+    """A pen that keeps what was written until somebody takes it out at the other end."""
+
+    __slots__ = ("frames",)
+
+    def __init__(self) -> None:
+        self.frames: list[dict[str, Any]] = []
+
+    def write(self, frame: Frame) -> None:
+        self.frames.append(json.loads(frame.payload))
+
+    @property
+    def crowded(self) -> bool:
+        return len(self.frames) > 4
+
+    def take(self) -> dict[str, Any] | None:
+        return self.frames.pop(0) if self.frames else None
+
+
+def somebody(region_id: UUID | None = None) -> Principal:
+    return public_principal(region_id or new_id())
+
+
+def connect() -> tuple[Connection, Cable]:
+    cable = Cable()
+    return Connection(cable, somebody()), cable
