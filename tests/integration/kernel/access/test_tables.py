@@ -1,4 +1,4 @@
-"""The migration makes what the tables say, and goes back."""
+"""The migration makes what the tables say."""
 
 from __future__ import annotations
 
