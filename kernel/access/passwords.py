@@ -25,7 +25,7 @@ _FEWEST_DIFFERENT = 5
 _FEWEST_BESIDE_LOGIN = 8
 
 # RFC 9106's second recommendation with one lane instead of four: on a node of two cores, four
-# would stop the loop for the length of every check.
+# would keep both busy, the event loop's too.
 HASHER = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
 NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=1$U4bHMlspvnpIKpnt7kz4dA$BoWnIIyMEOXGy/qIxTQVOns6hI7G1TFqWT5KqPLzM6s"
 
