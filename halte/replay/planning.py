@@ -1,0 +1,209 @@
+"""Planning: what each day of the file asks of the server, and what the board must say in the end. Pure.
+
+A programme absent from a day is closed from that day; one that comes back is reopened, then counted. A programme whose
+row was refused was there: it is neither closed nor counted. A day that is missing altogether closes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from halte.replay import naming
+from halte.replay.reading import Day, Programme, Row
+from halte.replay.translating import commune_of, is_refuge, unit_body
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a programme's unit stands on the board: for good, because a unit does not move."""
+
+    shelter_id: UUID
+    operator_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A PUT of an operator, a shelter or a unit; `line` is the row that says so."""
+
+    kind: str
+    id: UUID
+    body: dict[str, Any]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A unit to be closed or reopened."""
+
+    unit_id: UUID
+    operator_id: UUID
+    programme_id: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One row as a report, by the key of the shelter's operator."""
+
+    report_id: UUID
+    unit_id: UUID
+    home: Home
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class DayPlan:
+    """Everything of one day, in this order: definitions, turns, counts."""
+
+    day: date
+    operators: tuple[Definition, ...]
+    shelters: tuple[Definition, ...]
+    units: tuple[Definition, ...]
+    turns: tuple[Turn, ...]
+    counts: tuple[Counted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the board must say of one unit. `doubted`: its last row was refused, so the file does not tell."""
+
+    programme: Programme
+    home: Home
+    capacity: int
+    free: int
+    out: int
+    closed: bool = False
+    doubted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    operator_id: UUID
+    name: str
+    commune: str
+    secret: bool
+    address: str
+    external_ref: str
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "operator": str(self.operator_id),
+            "name": self.name,
+            "commune": self.commune,
+            "secret": self.secret,
+            "address": self.address or None,
+            "external_ref": self.external_ref or None,
+        }
+
+
+class Planner:
+    """Folds days, in order. `homes` is where units that the server already has stand.
+
+    `moved` names the programmes whose rows came to speak of another site, and the day: their units stay.
+    """
+
+    def __init__(self, region_id: UUID, digest: str, homes: Mapping[UUID, Home] | None = None) -> None:
+        self._region_id = region_id
+        self._digest = digest
+        self._homes = dict(homes or {})
+        self._sites: dict[UUID, _Site] = {}
+        self._bodies: dict[UUID, dict[str, Any]] = {}
+        self.expected: dict[UUID, Expected] = {}
+        self.moved: dict[str, date] = {}
+
+    def plan(self, day: Day) -> DayPlan:
+        homes = [self._home(row.programme) for row in day.rows]
+        for row, home in zip(day.rows, homes, strict=True):
+            if self._away(row, home):
+                self.moved.setdefault(row.programme.id, day.date)
+        operators = self._operators(day.rows, homes)
+        shelters = self._shelters(day.rows, homes)
+        units = self._units(day.rows, homes)
+        turns = self._turns(day)
+        counts = [self._count(row, home) for row, home in zip(day.rows, homes, strict=True)]
+        return DayPlan(day.date, operators, shelters, units, turns, tuple(counts))
+
+    def _home(self, programme: Programme) -> Home:
+        unit_id = naming.unit_id(self._region_id, programme.id)
+        home = Home(naming.shelter_id(self._region_id, programme), naming.operator_id(self._region_id, programme))
+        return self._homes.setdefault(unit_id, home)
+
+    def _away(self, row: Row, home: Home) -> bool:
+        return naming.shelter_id(self._region_id, row.programme) != home.shelter_id
+
+    def _operators(self, rows: Sequence[Row], homes: Sequence[Home]) -> tuple[Definition, ...]:
+        """Name the operators of homes; one whose programmes all stand with another is not needed."""
+        wanted: dict[UUID, Definition] = {}
+        for row, home in zip(rows, homes, strict=True):
+            programme = row.programme
+            if home.operator_id == naming.operator_id(self._region_id, programme):
+                name = programme.organisation or f"Organisation {programme.organisation_id}"
+                wanted[home.operator_id] = Definition("operators", home.operator_id, {"name": name}, row.line)
+        return self._changed(wanted.values())
+
+    def _shelters(self, rows: Sequence[Row], homes: Sequence[Home]) -> tuple[Definition, ...]:
+        at: dict[Home, list[Row]] = {}
+        for row, home in zip(rows, homes, strict=True):
+            at.setdefault(home, []).append(row)
+        wanted = []
+        for home, there in at.items():
+            # What a programme says that has moved away is said of another site, unless nobody stayed.
+            telling = [row for row in there if not self._away(row, home)] or there
+            for row in telling:
+                self._sites[home.shelter_id] = _tell(self._sites.get(home.shelter_id), row.programme, home.operator_id)
+            body = self._sites[home.shelter_id].body()
+            wanted.append(Definition("shelters", home.shelter_id, body, telling[-1].line))
+        return self._changed(wanted)
+
+    def _units(self, rows: Sequence[Row], homes: Sequence[Home]) -> tuple[Definition, ...]:
+        wanted = {}
+        for row, home in zip(rows, homes, strict=True):
+            unit_id = naming.unit_id(self._region_id, row.programme.id)
+            wanted[unit_id] = Definition("units", unit_id, unit_body(row.programme, home.shelter_id), row.line)
+        capacities = {naming.unit_id(self._region_id, row.programme.id): row.capacity for row in rows}
+        # Capacity is a dated change that each count carries, and no reason to define a unit anew.
+        changed = self._changed(wanted.values())
+        return tuple(replace(one, body=one.body | {"capacity": capacities[one.id]}) for one in changed)
+
+    def _changed(self, wanted: Iterable[Definition]) -> tuple[Definition, ...]:
+        changed = tuple(one for one in wanted if self._bodies.get(one.id) != one.body)
+        self._bodies |= {one.id: one.body for one in changed}
+        return changed
+
+    def _turns(self, day: Day) -> tuple[Turn, ...]:
+        """Close what is absent, reopen what came back; a unit seen for the first time needs neither."""
+        counted = {row.programme.id for row in day.rows}
+        turns = []
+        for unit_id, known in self.expected.items():
+            back = known.closed and known.programme.id in counted
+            gone = not known.closed and known.programme.id not in counted | day.doubted
+            if back or gone:
+                turns.append(Turn(unit_id, known.home.operator_id, known.programme.id, closed=gone))
+            doubted = known.programme.id in day.doubted - counted
+            self.expected[unit_id] = replace(known, closed=gone or (known.closed and not back), doubted=doubted)
+        return tuple(turns)
+
+    def _count(self, row: Row, home: Home) -> Counted:
+        unit_id = naming.unit_id(self._region_id, row.programme.id)
+        self.expected[unit_id] = Expected(row.programme, home, row.capacity, row.free, row.out)
+        report_id = naming.report_id(self._digest, row.day, home.shelter_id, row.programme.id)
+        return Counted(report_id, unit_id, home, row)
+
+
+def _tell(site: _Site | None, programme: Programme, operator_id: UUID) -> _Site:
+    """Add what a row says of its site. Silence unsays nothing; and what was secret once stays so."""
+    secret = is_refuge(programme) or (site is not None and site.secret)
+    address = "" if secret else programme.address or (site.address if site else "")
+    commune = commune_of(programme)
+    return _Site(
+        operator_id=operator_id,
+        name=programme.location or (site.name if site else programme.name) or f"Programme {programme.id}",
+        commune=site.commune if site and commune == "unknown" else commune,
+        secret=secret,
+        address=address,
+        external_ref=programme.location_id or (site.external_ref if site else ""),
+    )
