@@ -91,7 +91,7 @@ def test_a_new_programme_is_defined_with_its_site_and_operator_then_counted() ->
     ],
 )
 def test_torontos_words_in_ours(cells: dict[str, str], expected: dict[str, Any]) -> None:
-    (day,), _ = plan(row(DAYS[0], 7, **cells))
+    (day,), _ = plan(row(DAYS[0], 7) | cells)
     assert bodies(day.units)[0].items() >= expected.items()
 
 
