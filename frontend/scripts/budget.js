@@ -1,4 +1,5 @@
 // Fails when a screen weighs more, gzipped, than its budget: a phone on a bad network pays for every kilobyte.
+// A screen is its page, all that it imports at once, its styles, and the dictionaries of its heaviest language.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
@@ -7,21 +8,38 @@ const dist = new URL("../dist/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", dist), "utf8"));
 
 const gzipped = (file) => gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length;
+const sum = (files) => [...files].reduce((total, file) => total + gzipped(file), 0);
 
-/** Every file that a screen loads at once: itself, what it imports statically, and their styles. */
-function filesOf(name, seen = new Set()) {
+/** Collects the chunks that `name` imports at once, itself included. */
+function chunksOf(name, found = new Map()) {
   const chunk = manifest[name];
-  if (!chunk || seen.has(chunk.file)) return seen;
-  seen.add(chunk.file);
-  for (const style of chunk.css ?? []) seen.add(style);
-  for (const next of chunk.imports ?? []) filesOf(next, seen);
-  return seen;
+  if (!chunk || found.has(name)) return found;
+  found.set(name, chunk);
+  for (const next of chunk.imports ?? []) chunksOf(next, found);
+  return found;
+}
+
+const filesOf = (chunks) => new Set(chunks.flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])]));
+
+/** What is fetched later: dictionaries by language, of which a screen takes one, and anything else, which it takes. */
+function laterOf(chunks) {
+  const later = [...new Set(chunks.flatMap((chunk) => chunk.dynamicImports ?? []))];
+  const languages = new Map();
+  let other = 0;
+  for (const name of later) {
+    const weight = sum(filesOf([manifest[name]]));
+    const language = /i18n\/\w+\/(\w\w)\.ts$/.exec(name)?.[1];
+    if (language) languages.set(language, (languages.get(language) ?? 0) + weight);
+    else other += weight;
+  }
+  return Math.max(0, ...languages.values()) + other;
 }
 
 let heavy = false;
 for (const [page, budget] of Object.entries(BUDGET_KB)) {
   if (!manifest[page]) throw new Error(`${page} is not in the manifest: was it built?`);
-  const kb = [page, ...filesOf(page)].reduce((sum, file) => sum + gzipped(file), 0) / 1024;
+  const chunks = [...chunksOf(page).values()];
+  const kb = (gzipped(page) + sum(filesOf(chunks)) + laterOf(chunks)) / 1024;
   heavy ||= kb > budget;
   console.log(`${page.padEnd(13)} ${kb.toFixed(1).padStart(5)} KB of ${budget} KB${kb > budget ? "  TOO HEAVY" : ""}`);
 }

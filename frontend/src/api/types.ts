@@ -128,7 +128,7 @@ export type Outcome = "applied" | "superseded" | "pinned" | "repeated";
 export interface ReportAnswer {
   report: string;
   repeated: boolean;
-  units: { unit: string; outcome: Outcome; flags: Flag[]; state: ExactUnit }[];
+  units: { unit: string; outcome: Outcome; state: ExactUnit }[];
 }
 
 export type Role = "staff" | "desk" | "supervisor" | "administrator" | "machine" | "public";

@@ -3,5 +3,5 @@ import "../ui/base.css";
 import { language } from "../i18n/language.svelte";
 import Home from "./Home.svelte";
 
-language.begin();
+await language.begin();
 mount(Home, { target: document.body });

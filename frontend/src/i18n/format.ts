@@ -17,10 +17,12 @@ export function clockTime(language: Language, instant: string | number): string 
   return formatter(language, "time", { hour: "2-digit", minute: "2-digit" }).format(new Date(instant));
 }
 
-/** The day too, unless it is the same one. */
+const HALF_DAY_MS = 12 * 3_600_000;
+
+/** The day too, where the time alone could be taken for another one's. */
 export function dayAndTime(language: Language, instant: string, nowMs: number): string {
   const then = new Date(instant);
-  if (then.toDateString() === new Date(nowMs).toDateString()) return clockTime(language, instant);
+  if (Math.abs(then.getTime() - nowMs) < HALF_DAY_MS) return clockTime(language, instant);
   return formatter(language, "day", { weekday: "short", hour: "2-digit", minute: "2-digit" }).format(then);
 }
 
@@ -30,10 +32,6 @@ export function nightDates(language: Language, night: string): string {
   const second = new Date(first.getTime() + 24 * 3600 * 1000);
   const options: Intl.DateTimeFormatOptions = { day: "numeric", month: "long", timeZone: "UTC" };
   return formatter(language, "night", options).formatRange(first, second);
-}
-
-export function numberWords(language: Language, value: number): string {
-  return new Intl.NumberFormat(LOCALES[language]).format(value);
 }
 
 export function compareNames(language: Language): (a: string, b: string) => number {

@@ -1,8 +1,10 @@
-import { en } from "./shelter/en";
-import { fr } from "./shelter/fr";
-import { nl } from "./shelter/nl";
+/** The words of the reporting page. */
+
+import type { ShelterWords } from "./shelter/en";
 import { language } from "./language.svelte";
 
-const SHELTER = { en, fr, nl };
-
-export const shelterWords = () => SHELTER[language.current];
+export const shelterWords = language.area<ShelterWords>({
+  fr: async () => (await import("./shelter/fr")).fr,
+  nl: async () => (await import("./shelter/nl")).nl,
+  en: async () => (await import("./shelter/en")).en,
+});

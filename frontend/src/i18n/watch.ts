@@ -1,8 +1,10 @@
-import { en } from "./watch/en";
-import { fr } from "./watch/fr";
-import { nl } from "./watch/nl";
+/** The words of the board. */
+
+import type { WatchWords } from "./watch/en";
 import { language } from "./language.svelte";
 
-const WATCH = { en, fr, nl };
-
-export const watchWords = () => WATCH[language.current];
+export const watchWords = language.area<WatchWords>({
+  fr: async () => (await import("./watch/fr")).fr,
+  nl: async () => (await import("./watch/nl")).nl,
+  en: async () => (await import("./watch/en")).en,
+});

@@ -1,11 +1,10 @@
 /** The words that every screen needs; a screen's own stand beside it. */
 
-import { en } from "./common/en";
-import { fr } from "./common/fr";
-import { nl } from "./common/nl";
+import type { CommonWords } from "./common/en";
 import { language } from "./language.svelte";
 
-const COMMON = { en, fr, nl };
-
-/** Read inside a component or a derived value: it follows the language. */
-export const common = () => COMMON[language.current];
+export const common = language.area<CommonWords>({
+  fr: async () => (await import("./common/fr")).fr,
+  nl: async () => (await import("./common/nl")).nl,
+  en: async () => (await import("./common/en")).en,
+});

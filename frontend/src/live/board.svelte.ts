@@ -34,7 +34,7 @@ export class LiveBoard {
   /** Since the server last told us something it was sure of. */
   readonly ageMs = $derived(Math.max(0, this.#tick - this.#heardAt));
   readonly condition: Condition = $derived(conditionOf(this.#link, this.#source, this.hasData, this.ageMs));
-  readonly ended = $derived(this.#link.state === "ended" ? this.#link : null);
+  readonly ended = $derived(this.#link.state === "ended" ? this.#link.reason : null);
   readonly #exactNow = $derived(this.#clock === null ? Date.now() : readClock(this.#clock, this.#tick));
   /** The server's time, in steps. */
   readonly nowMs = $derived(Math.floor(this.#exactNow / STEP_MS) * STEP_MS);
@@ -108,7 +108,7 @@ export class LiveBoard {
     if (link.state !== "waiting" || link.opened) return;
     // A refused handshake looks like a lost network; the session tells them apart.
     this.#sources.loggedIn().then(
-      (yes) => yes || this.#socket.end("not-logged-in", ""),
+      (yes) => yes || this.#socket.end("login"),
       () => undefined,
     );
   }

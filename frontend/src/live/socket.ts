@@ -10,7 +10,10 @@ export type Link =
   | { state: "live" }
   | { state: "waiting"; opened: boolean }
   /** Trying again would not help: the session ended, or this page is not for this account. */
-  | { state: "ended"; slug: string; why: string };
+  | { state: "ended"; reason: EndReason };
+
+/** `login`: nobody is logged in. `revoked`: the session ended or its rights changed while the connection was open. */
+export type EndReason = "login" | "forbidden" | "revoked";
 
 export interface Listener {
   resumeFrom(): { after: number | null; epoch: string | null };
@@ -29,7 +32,7 @@ const OPEN_MS = 10_000;
 const SETTLED_MS = 5_000; // a connection that lived less long than this counts as one more failure
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
-const FINAL_CODES: Record<number, string> = { 4401: "not-logged-in", 4403: "forbidden", 4409: "revoked" };
+const FINAL_CODES: Record<number, EndReason> = { 4401: "login", 4403: "forbidden", 4409: "revoked" };
 
 export class LiveSocket {
   #url: string;
@@ -39,7 +42,6 @@ export class LiveSocket {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #openedAt = Number.POSITIVE_INFINITY;
-  #bye: { slug: string; why: string } | null = null;
 
   constructor(url: string, listener: Listener) {
     this.#url = url;
@@ -48,7 +50,6 @@ export class LiveSocket {
 
   open(): void {
     this.#drop();
-    this.#bye = null;
     this.#listener.link({ state: "connecting" });
     const socket = new WebSocket(this.#url, SUBPROTOCOL);
     this.#socket = socket;
@@ -74,9 +75,9 @@ export class LiveSocket {
     this.#drop();
   }
 
-  end(slug: string, why: string): void {
+  end(reason: EndReason): void {
     this.#drop();
-    this.#listener.link({ state: "ended", slug, why });
+    this.#listener.link({ state: "ended", reason });
   }
 
   #hello(): void {
@@ -92,10 +93,7 @@ export class LiveSocket {
     const frame = readFrame(data);
     if (frame === null) return;
     this.#watch(SILENCE_MS);
-    if (frame.t === "bye") {
-      this.#bye = frame;
-      return;
-    }
+    if (frame.t === "bye") return; // the close code that follows says what to do
     if (frame.t === "resync") {
       void this.#refetch(socket);
       return;
@@ -130,7 +128,7 @@ export class LiveSocket {
   #closed(socket: WebSocket, opened: boolean, code: number): void {
     if (socket !== this.#socket) return;
     const final = FINAL_CODES[code];
-    if (final !== undefined) this.end(this.#bye?.slug ?? final, this.#bye?.why ?? "");
+    if (final !== undefined) this.end(final);
     else this.#later(opened);
   }
 

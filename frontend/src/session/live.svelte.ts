@@ -10,10 +10,12 @@ export function openLive(path: string, board: () => Promise<BoardSnapshot>): Liv
   const live = new LiveBoard(path, { board, loggedIn: async () => (await session.look()) !== null });
   onMount(() => live.start());
   $effect(() => {
-    if (live.ended?.slug === "not-logged-in") untrack(() => session.end());
+    if (live.ended === "login") untrack(() => session.end());
+    else if (live.ended === "revoked") untrack(() => void session.look().catch(() => undefined));
   });
   $effect(() => {
-    if (session.principal) untrack(() => live.ended?.slug === "not-logged-in" && live.retry());
+    // Somebody signed in again, or the session is still good and only its rights have changed.
+    if (session.principal) untrack(() => (live.ended === "login" || live.ended === "revoked") && live.retry());
   });
   return live;
 }

@@ -40,7 +40,7 @@ class Session {
 
   #is(principal: Principal): void {
     this.principal = principal;
-    language.begin(principal.language);
+    language.begin(principal.language).catch(() => undefined); // it goes on in the language it has
   }
 }
 

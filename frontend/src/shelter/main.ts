@@ -3,5 +3,5 @@ import "../ui/base.css";
 import { language } from "../i18n/language.svelte";
 import Shelter from "./Shelter.svelte";
 
-language.begin();
+await language.begin();
 mount(Shelter, { target: document.body });

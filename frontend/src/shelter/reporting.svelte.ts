@@ -7,12 +7,12 @@
 
 import { ApiProblem, NotAnswered, type Client } from "../api/client";
 import { newId } from "../api/ids";
-import type { ExactUnit, Flag, Outcome, ReportAnswer, ReportBody, ReportLine } from "../api/types";
+import type { ExactUnit, Outcome, ReportAnswer, ReportBody, ReportLine } from "../api/types";
 import { reportOf } from "./report";
 
 export type Attempt =
   | { state: "sending" | "unknown" | "busy" | "signed-out"; report: string; said: number }
-  | { state: "settled"; outcome: Outcome; unit: ExactUnit; flags: Flag[]; atMs: number }
+  | { state: "settled"; outcome: Outcome; unit: ExactUnit; atMs: number }
   | { state: "moved"; now: ExactUnit; said: number }
   | { state: "refused"; title: string; detail: string };
 
@@ -99,7 +99,7 @@ export class Reporting {
     this.#done(pending, (unit) => {
       const line = answer.units.find((candidate) => candidate.unit === unit);
       if (line === undefined) return undefined;
-      return { state: "settled", outcome: line.outcome, unit: line.state, flags: line.flags, atMs };
+      return { state: "settled", outcome: line.outcome, unit: line.state, atMs };
     });
   }
 

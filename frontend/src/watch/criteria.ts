@@ -72,6 +72,7 @@ export function countElsewhere(rows: Iterable<Row>, criteria: Criteria, nowMs: n
 }
 
 export interface Totals {
+  units: number;
   count: number;
   /** False where a band is among them: then it is the least there can be. */
   exact: boolean;
@@ -81,11 +82,15 @@ export type GroupTotals = Record<"place" | "room", Totals>;
 
 /** Places and rooms apart, always. */
 export function totalsOf(rows: Iterable<Row>, audience: Admits, regime: Regime): GroupTotals {
-  const totals: GroupTotals = { place: { count: 0, exact: true }, room: { count: 0, exact: true } };
+  const totals: GroupTotals = {
+    place: { units: 0, count: 0, exact: true },
+    room: { units: 0, count: 0, exact: true },
+  };
   for (const row of rows) {
     if (row.facts === null || regimeOf(row) !== regime || !admits(row, audience)) continue;
     const sum = totals[row.facts.allotment];
     const found = available(row.unit);
+    sum.units += 1;
     sum.count += atLeast(row.unit);
     if (found.kind === "band" && found.band !== "0") sum.exact = false;
   }

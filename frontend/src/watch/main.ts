@@ -3,5 +3,5 @@ import "../ui/base.css";
 import { language } from "../i18n/language.svelte";
 import Watch from "./Watch.svelte";
 
-language.begin();
+await language.begin();
 mount(Watch, { target: document.body });

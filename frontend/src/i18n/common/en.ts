@@ -2,14 +2,16 @@ import type { Age, Level, Span } from "../../live/freshness";
 import type { Admits, Allotment, Flag, OutReason, Status } from "../../api/types";
 import type { Condition } from "../../live/connection";
 
-export function ago(span: Span): string {
+const pad = (minutes: number): string => String(minutes).padStart(2, "0");
+
+function ago(span: Span): string {
   switch (span.unit) {
     case "now":
       return "just now";
     case "minutes":
-      return `${span.minutes} min ago`;
+      return `${span.minutes}\u00a0min ago`;
     case "hours":
-      return span.minutes ? `${span.hours} h ${span.minutes} ago` : `${span.hours} h ago`;
+      return span.minutes ? `${span.hours}\u00a0h\u00a0${pad(span.minutes)} ago` : `${span.hours}\u00a0h ago`;
     case "days":
       return span.days === 1 ? "1 day ago" : `${span.days} days ago`;
   }

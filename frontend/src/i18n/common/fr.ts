@@ -3,14 +3,16 @@ import type { Admits, Allotment, Flag, OutReason, Status } from "../../api/types
 import type { Condition } from "../../live/connection";
 import type { CommonWords } from "./en";
 
+const pad = (minutes: number): string => String(minutes).padStart(2, "0");
+
 function ago(span: Span): string {
   switch (span.unit) {
     case "now":
       return "à l’instant";
     case "minutes":
-      return `il y a ${span.minutes} min`;
+      return `il y a ${span.minutes}\u00a0min`;
     case "hours":
-      return span.minutes ? `il y a ${span.hours} h ${span.minutes}` : `il y a ${span.hours} h`;
+      return span.minutes ? `il y a ${span.hours}\u00a0h\u00a0${pad(span.minutes)}` : `il y a ${span.hours}\u00a0h`;
     case "days":
       return span.days === 1 ? "il y a 1 jour" : `il y a ${span.days} jours`;
   }

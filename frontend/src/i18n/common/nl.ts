@@ -3,14 +3,16 @@ import type { Admits, Allotment, Flag, OutReason, Status } from "../../api/types
 import type { Condition } from "../../live/connection";
 import type { CommonWords } from "./en";
 
+const pad = (minutes: number): string => String(minutes).padStart(2, "0");
+
 function ago(span: Span): string {
   switch (span.unit) {
     case "now":
       return "zonet";
     case "minutes":
-      return `${span.minutes} min geleden`;
+      return `${span.minutes}\u00a0min geleden`;
     case "hours":
-      return span.minutes ? `${span.hours} u ${span.minutes} geleden` : `${span.hours} u geleden`;
+      return span.minutes ? `${span.hours}\u00a0u\u00a0${pad(span.minutes)} geleden` : `${span.hours}\u00a0u geleden`;
     case "days":
       return span.days === 1 ? "1 dag geleden" : `${span.days} dagen geleden`;
   }

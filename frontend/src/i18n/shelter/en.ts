@@ -15,8 +15,11 @@ export const en = {
   more: (unit: string): string => `${unit}: one more`,
   isFree: (n: number): string => `${n} free`,
   held: (n: number): string =>
-    n === 1 ? "1 of them is held for somebody on the way." : `${n} of them are held for people on their way.`,
-  heldFull: (n: number): string => (n === 1 ? "1 is held, and none is free." : `${n} are held, and fewer are free.`),
+    n === 1
+      ? "1 is held for somebody on the way: count it as free."
+      : `${n} are held for people on their way: count them as free.`,
+  heldFull: (n: number): string =>
+    n === 1 ? "1 is held, and none is free. The desk sees it." : `${n} are held, and fewer are free. The desk sees it.`,
   overBy: (n: number): string => `${n} over capacity`,
   expected: "Nobody has confirmed this night yet. Expected:",
   ask: "How many are free?",

@@ -17,8 +17,13 @@ export const fr: ShelterWords = {
   more: (unit) => `${unit}\u00a0: une de plus`,
   isFree: free,
   held: (n) =>
-    n < 2 ? "Dont 1 retenue pour quelqu’un en route." : `Dont ${n} retenues pour des personnes en route.`,
-  heldFull: (n) => (n < 2 ? "1 est retenue, et aucune n’est libre." : `${n} sont retenues, et moins sont libres.`),
+    n < 2
+      ? "1 est retenue pour quelqu’un en route\u00a0: comptez-la comme libre."
+      : `${n} sont retenues pour des personnes en route\u00a0: comptez-les comme libres.`,
+  heldFull: (n) =>
+    n < 2
+      ? "1 est retenue, et aucune n’est libre. L’orientation le voit."
+      : `${n} sont retenues, et moins sont libres. L’orientation le voit.`,
   overBy: (n) => `${n} au-delà de la capacité`,
   expected: "Personne n’a encore confirmé cette nuit. Attendu\u00a0:",
   ask: "Combien sont libres\u00a0?",

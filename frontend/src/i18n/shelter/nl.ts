@@ -17,9 +17,12 @@ export const nl: ShelterWords = {
   isFree: (n) => `${n} vrij`,
   held: (n) =>
     n === 1
-      ? "1 daarvan is gereserveerd voor iemand die onderweg is."
-      : `${n} daarvan zijn gereserveerd voor mensen die onderweg zijn.`,
-  heldFull: (n) => (n === 1 ? "1 is gereserveerd, en geen is vrij." : `${n} zijn gereserveerd, en minder zijn vrij.`),
+      ? "1 is gereserveerd voor iemand die onderweg is: tel ze als vrij."
+      : `${n} zijn gereserveerd voor mensen die onderweg zijn: tel ze als vrij.`,
+  heldFull: (n) =>
+    n === 1
+      ? "1 is gereserveerd, en geen is vrij. De oriëntatiedienst ziet het."
+      : `${n} zijn gereserveerd, en er zijn er minder vrij. De oriëntatiedienst ziet het.`,
   overBy: (n) => `${n} boven de capaciteit`,
   expected: "Niemand heeft deze nacht al bevestigd. Verwacht:",
   ask: "Hoeveel zijn er vrij?",
