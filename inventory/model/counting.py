@@ -146,11 +146,12 @@ def remember(memory: FeedMemory | None, count: Count, as_of: datetime | None, bo
 def place_in_time(count: Count, memory: FeedMemory | None, as_of: datetime | None) -> Count:
     """Give a feed's count its place in that feed's story, before it is judged (I8).
 
-    A second statement of the same as-of is a correction: it may change the number, never the time.
+    A second statement of the same as-of is a correction: it may change the number, never the time,
+    however long either of them was under way.
     """
     if count.spoke is not Spoke.FEED or memory is None:
         return count
-    if as_of is not None and as_of == memory.as_of and count.at > memory.at:
+    if as_of is not None and as_of == memory.as_of:
         lag = count.at - count.known_until
         count = replace(count, at=memory.at, known_until=memory.at - lag)
     since = memory.value_since if memory.value == count.value and memory.value_since <= count.at else count.at
@@ -162,13 +163,18 @@ def judge(current: Count | None, new: Count, pin: timedelta) -> Outcome:
 
     The newest (at, report_id) wins. But a person has seen the place with their own eyes: for `pin`
     after their report, a feed that goes on saying what it said before does not displace it,
-    whichever of the two reached us first.
+    whichever of the two reached us first. And of two words of one feed about one instant the last
+    is its correction, whatever their ids.
     """
-    if current is None:
+    if current is None or _corrects(new, current):
         return Outcome.APPLIED
     if new.rank > current.rank:
         return Outcome.PINNED if _pins(current, new, pin) else Outcome.APPLIED
     return Outcome.APPLIED if _pins(new, current, pin) else Outcome.SUPERSEDED
+
+
+def _corrects(new: Count, current: Count) -> bool:
+    return new.spoke is Spoke.FEED and new.source_id == current.source_id and new.at == current.at
 
 
 def _pins(person: Count, feed: Count, pin: timedelta) -> bool:
@@ -205,11 +211,10 @@ def expected(capacity: int, out_of_service: int, noon: datetime, movements: Iter
     """Return what a nightly unit should have after noon, before anybody has confirmed it.
 
     Who came in since noon is taken off. Who left since noon is not added: the emptying is what
-    "expected" already assumes.
+    "expected" already assumes, and last night's departures make no room beside tonight's arrivals.
     """
-    base = max(0, capacity - out_of_service)
     since = [m for m in movements if not m.voided and m.occurred_at >= noon]
-    rest = min(base, base - _came(since) + _left(since))
+    rest = max(0, capacity - out_of_service) - _came(since)
     return Balance(max(0, rest), max(0, -rest))
 
 
@@ -235,10 +240,11 @@ SKEW_MAX = timedelta(minutes=2)
 def place(received: datetime, client_at: datetime | None, sent_at: datetime | None) -> Timing:
     """Correct a client's clock by what its own `sent_at` shows, never into the future.
 
-    Without `sent_at` the client's clock is taken at its word; the caller refuses client_at > sent_at.
+    Without `sent_at` the client's clock is taken at its word, as far as it does not show the future;
+    the caller refuses client_at > sent_at.
     """
     if client_at is None:
         skewed = sent_at is not None and abs(received - sent_at) > SKEW_MAX
         return Timing(received, skewed)
-    sent = sent_at or received
+    sent = sent_at or max(received, client_at)
     return Timing(min(received, received - (sent - client_at)), abs(received - sent) > SKEW_MAX)
