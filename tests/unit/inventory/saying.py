@@ -15,6 +15,8 @@ from inventory.model.unit import Regime, Turnover
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NIGHT = date(2026, 3, 10)
+SPRING = date(2026, 3, 28)  # the night in which an hour is left out
+AUTUMN = date(2026, 10, 24)  # the night in which an hour comes twice
 UNIT, SHELTER = UUID(int=1), UUID(int=2)
 PERSON, FEED = UUID(int=10), UUID(int=20)
 CAPACITY = 25
@@ -45,7 +47,7 @@ def person(free: int, clock: str, *, id: int = 100, over_by: int = 0, **changes:
 def feed(free: int, clock: str, *, id: int = 200, since: str | None = None, lag_min: int = 0, **changes: Any) -> Count:
     """A machine's count; `since` says from when it has said this very number."""
     when = at(clock)
-    said = {
+    said: dict[str, Any] = {
         "spoke": Spoke.FEED,
         "source_id": FEED,
         "known_until": when - timedelta(minutes=lag_min),
