@@ -70,8 +70,9 @@ export class LiveBoard {
     };
   }
 
-  /** After logging in again, or because somebody asked. */
-  retry(): void {
+  /** From nothing: whoever is logged in now may see other things than before. */
+  restart(): void {
+    this.board = EMPTY;
     this.#socket.reopen();
   }
 

@@ -1,8 +1,9 @@
 /**
  * The board as this screen knows it: a pure fold of snapshots and deltas (I7).
  *
- * A subject is taken iff its seq is newer than the one we have, so repetition and overlap change nothing. A removal
- * is remembered with the seq of its frame: an older state that arrives afterwards does not bring the subject back.
+ * It is complete up to `to`. A frame is how things stood at its own end: one that ends no later than what is known
+ * says nothing new, and could only bring back what has been removed since. Of the others, a subject is taken iff its
+ * seq is newer than the one we have.
  */
 
 import type { BoardSnapshot, Shelter, Unit } from "../api/types";
@@ -10,52 +11,47 @@ import type { Delta } from "./frames";
 
 export interface Board {
   readonly epoch: string | null;
-  /** Everything up to this seq is known. */
   readonly to: number;
   readonly units: ReadonlyMap<string, Unit>;
   readonly shelters: ReadonlyMap<string, Shelter>;
-  readonly gone: ReadonlyMap<string, number>;
 }
 
-export const EMPTY: Board = { epoch: null, to: 0, units: new Map(), shelters: new Map(), gone: new Map() };
+export const EMPTY: Board = { epoch: null, to: 0, units: new Map(), shelters: new Map() };
 
 interface Subject {
   id: string;
   seq: number;
 }
 
-/**
- * Takes a whole board. Within an epoch it is merged, because the node that made it may lag behind what another node
- * already told us; a new epoch means that history itself was restored, and replaces everything.
- */
+/** A new epoch means that history itself was restored: everything is replaced, even by lower numbers. */
 export function applySnapshot(board: Board, snapshot: BoardSnapshot): Board {
-  const base = board.epoch === snapshot.epoch ? board : EMPTY;
+  const same = board.epoch === snapshot.epoch;
+  if (same && snapshot.seq < board.to) return board; // of a node that lags behind what another one told us
+  const known = same ? board : EMPTY;
   return {
     epoch: snapshot.epoch,
-    to: Math.max(base.to, snapshot.seq),
-    units: mergeWhole(base.units, snapshot.units, base.gone, snapshot.seq),
-    shelters: mergeWhole(base.shelters, snapshot.shelters, base.gone, snapshot.seq),
-    gone: new Map([...base.gone].filter(([, seq]) => seq > snapshot.seq)),
+    to: snapshot.seq,
+    units: replaced(known.units, snapshot.units, snapshot.seq),
+    shelters: replaced(known.shelters, snapshot.shelters, snapshot.seq),
   };
 }
 
 /** Returns null on a gap: something between what we have and `from` never arrived. */
 export function applyDelta(board: Board, delta: Delta): Board | null {
   if (board.epoch === null || delta.from > board.to) return null;
-  const gone = new Map(board.gone);
-  for (const id of delta.gone) gone.set(id, Math.max(delta.to, gone.get(id) ?? 0));
+  if (delta.to <= board.to) return board;
   return {
     epoch: board.epoch,
-    to: Math.max(board.to, delta.to),
-    units: mergeSome(board.units, delta.units, gone),
-    shelters: mergeSome(board.shelters, delta.shelters, gone),
-    gone,
+    to: delta.to,
+    units: merged(board.units, delta.units, delta.gone, delta.to),
+    shelters: merged(board.shelters, delta.shelters, delta.gone, delta.to),
   };
 }
 
 /** Takes single states from elsewhere, such as the answer to a report; what else happened meanwhile stays unknown. */
 export function applyUnits(board: Board, units: Unit[]): Board {
-  return { ...board, units: mergeSome(board.units, units, board.gone) };
+  const news = units.filter((unit) => board.units.has(unit.id) || unit.seq > board.to);
+  return { ...board, units: merged(board.units, news, [], 0) };
 }
 
 /** A beat says that nothing up to `to` is missing. */
@@ -63,35 +59,23 @@ export function applyBeat(board: Board, to: number): Board {
   return board.epoch !== null && to > board.to ? { ...board, to } : board;
 }
 
-function mergeSome<T extends Subject>(have: ReadonlyMap<string, T>, news: T[], gone: ReadonlyMap<string, number>) {
-  if (news.length === 0 && gone.size === 0) return have;
-  const merged = new Map(have);
+function merged<T extends Subject>(have: ReadonlyMap<string, T>, news: T[], gone: string[], at: number) {
+  if (news.length === 0 && gone.length === 0) return have;
+  const next = new Map(have);
   for (const subject of news) {
-    const known = merged.get(subject.id);
-    if (known === undefined || subject.seq > known.seq) merged.set(subject.id, subject);
+    const known = next.get(subject.id);
+    if (known === undefined || subject.seq > known.seq) next.set(subject.id, subject);
   }
-  for (const [id, seq] of gone) {
-    const known = merged.get(id);
-    if (known !== undefined && known.seq <= seq) merged.delete(id);
+  for (const id of gone) {
+    const known = next.get(id);
+    if (known !== undefined && known.seq <= at) next.delete(id);
   }
-  return merged;
+  return next;
 }
 
-function mergeWhole<T extends Subject>(
-  have: ReadonlyMap<string, T>,
-  whole: T[],
-  gone: ReadonlyMap<string, number>,
-  seq: number,
-) {
-  const merged = new Map<string, T>();
-  for (const subject of whole) {
-    const removedAt = gone.get(subject.id) ?? -1;
-    if (subject.seq > removedAt) merged.set(subject.id, subject);
-  }
-  // Not in the snapshot and not newer than it: it was removed.
-  for (const [id, known] of have) {
-    const theirs = merged.get(id);
-    if (theirs ? known.seq > theirs.seq : known.seq > seq) merged.set(id, known);
-  }
-  return merged;
+/** What the snapshot has, and what came as an answer after it. */
+function replaced<T extends Subject>(have: ReadonlyMap<string, T>, whole: T[], at: number) {
+  const next = new Map(whole.map((subject) => [subject.id, subject]));
+  for (const [id, known] of have) if (known.seq > at) next.set(id, known);
+  return next;
 }

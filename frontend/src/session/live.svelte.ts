@@ -15,7 +15,7 @@ export function openLive(path: string, board: () => Promise<BoardSnapshot>): Liv
   });
   $effect(() => {
     // Somebody signed in again, or the session is still good and only its rights have changed.
-    if (session.principal) untrack(() => (live.ended === "login" || live.ended === "revoked") && live.retry());
+    if (session.principal) untrack(() => (live.ended === "login" || live.ended === "revoked") && live.restart());
   });
   return live;
 }
