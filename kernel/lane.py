@@ -66,6 +66,12 @@ _UNKNOWN = (
 )
 
 
+# A lock that another session has kept for 2 s is not about to be let go: the batch that met it is
+# taken apart, and no item waits long for its own. After three in vain the cause is one for all.
+_BEGIN_IMPATIENT = "BEGIN; SET LOCAL lock_timeout = '100ms'"
+_IN_VAIN_MAX = 3
+
+
 class Lane:
     """One region's writes on this node. `submit` returns after COMMIT, with the item's own answer."""
 
@@ -110,7 +116,7 @@ class Lane:
         A caller that goes away does not take its items along: what is queued will be written (I1).
         """
         if self._closing or self.depth + len(works) > self._settings.lane_queue_max:
-            raise Busy()
+            raise Busy
         loop = asyncio.get_running_loop()
         tickets = [_Ticket(work, loop.create_future()) for work in works]
         (self._bulk if bulk else self._single).extend(tickets)
@@ -145,50 +151,61 @@ class Lane:
 
     async def _write(self, batch: list[_Ticket]) -> None:
         try:
-            await self._commit(batch)
-        except asyncpg.DeadlockDetectedError:
-            await self._again(batch)
-        except asyncpg.LockNotAvailableError:
-            _refuse(batch, Busy())
-        except _UNKNOWN as error:
-            log.warning("lane.outcome_unknown", error=repr(error), items=len(batch))
-            _refuse(batch, OutcomeUnknown())
-            await asyncio.sleep(0.05)
-        except _ROLLED_BACK as error:
-            log.warning("lane.rolled_back", error=repr(error), items=len(batch))
-            await self._singly(batch)
+            await self._commit_or_repeat(batch)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, each item gets its answer
+            await self._after(error, batch)
 
-    async def _again(self, batch: list[_Ticket]) -> None:
+    async def _commit_or_repeat(self, batch: list[_Ticket]) -> None:
         """Repeat once after a deadlock: the lock order makes it rare, not impossible."""
         try:
             await self._commit(batch)
-        except _UNKNOWN:
-            _refuse(batch, OutcomeUnknown())
-        except _ROLLED_BACK as error:
-            log.warning("lane.rolled_back", error=repr(error), items=len(batch))
-            await self._singly(batch)
+        except asyncpg.DeadlockDetectedError:
+            await self._commit(batch)
 
-    async def _singly(self, batch: list[_Ticket]) -> None:
+    async def _after(self, error: Exception, batch: list[_Ticket]) -> None:
+        """Answer where nothing can be known; where nothing was kept, go on item by item."""
+        if isinstance(error, _UNKNOWN):
+            log.warning("lane.outcome_unknown", error=repr(error), items=len(batch))
+            _refuse(batch, OutcomeUnknown())
+            await asyncio.sleep(0.05)
+            return
+        log.warning("lane.rolled_back", error=repr(error), items=len(batch))
+        blocked = isinstance(error, asyncpg.LockNotAvailableError)
+        if blocked and len(batch) == 1:
+            _refuse(batch, Busy())
+        else:
+            await self._singly(batch, impatient=blocked)
+
+    async def _singly(self, batch: list[_Ticket], *, impatient: bool = False) -> None:
         """Find the item that Postgres will not have, so that only it is refused.
 
         Even a lone item is run again: two nodes that met in a unique index are told apart by the
-        second look, which finds what the other one wrote.
+        second look, which finds what the other one wrote. After a lock that was not had in time,
+        the items ask for theirs with little patience, and a few in vain mean that all would be.
         """
+        in_vain = 0
         for ticket in batch:
+            if in_vain >= _IN_VAIN_MAX:
+                _refuse([ticket], Busy())
+                continue
             try:
-                await self._commit([ticket])
+                await self._commit([ticket], impatient=impatient)
             except _UNKNOWN:
                 _refuse([ticket], OutcomeUnknown())
             except asyncpg.LockNotAvailableError:
+                in_vain += 1
                 _refuse([ticket], Busy())
             except _ROLLED_BACK as error:
-                log.error("lane.item_refused_by_postgres", error=repr(error))
+                log.error("lane.item_refused_by_postgres", error=repr(error))  # noqa: TRY400 -- ours is no news in it
+                _refuse([ticket], Internal())
+            except Exception:
+                log.exception("lane.item_failed", region=str(self._region_id))
                 _refuse([ticket], Internal())
 
-    async def _commit(self, batch: list[_Ticket]) -> None:
+    async def _commit(self, batch: list[_Ticket], *, impatient: bool = False) -> None:
         async with self._pool.acquire(timeout=self._settings.command_timeout_s) as connection:
             try:
-                await connection.execute("BEGIN")
+                await connection.execute(_BEGIN_IMPATIENT if impatient else "BEGIN")
                 head: Head = await read_head(connection, self._region_id)
                 written = await self._writer(connection, [ticket.work for ticket in batch])
                 subjects = await write_and_commit(connection, self._region_id, head.seq, written.entries, written.at)
@@ -208,18 +225,33 @@ class Lane:
     ) -> None:
         if subjects:
             after, to = subjects[0].seq - 1, subjects[-1].seq
-            await self._publish(Range(self._region_id, head.epoch, after, to, subjects))
+            try:
+                await self._publish(Range(self._region_id, head.epoch, after, to, subjects))
+            except Exception:
+                # It is committed all the same; the relay will find it.
+                log.exception("lane.publish_failed", region=str(self._region_id))
         numbered = {subject.id: subject for subject in subjects}
         for ticket, answer in zip(batch, written.answers, strict=True):
             if not ticket.answer.done():
-                ticket.answer.set_result(answer if isinstance(answer, Problem) else answer(numbered))
+                ticket.answer.set_result(_finished(answer, numbered))
+
+
+def _finished(answer: Finish | Problem, numbered: Mapping[UUID, Subject]) -> Any:
+    """Finish one answer. One that cannot be finished must not leave its neighbours waiting."""
+    if isinstance(answer, Problem):
+        return answer
+    try:
+        return answer(numbered)
+    except Exception:
+        log.exception("lane.answer_failed")
+        return Internal()
 
 
 async def _abandon(connection: Connection) -> None:
     """Roll back without waiting long: the connection may be the very thing that broke."""
     try:
         await connection.execute("ROLLBACK", timeout=1.0)
-    except Exception:
+    except Exception:  # noqa: BLE001 -- broken in whatever way, it must not be used again
         connection.terminate()
 
 
