@@ -17,7 +17,7 @@ from uuid import UUID
 from inventory import tables
 from inventory.lane.loading import Touches
 from inventory.lane.working import Live, StoredEnd, StoredHold, Working, current
-from inventory.model.counting import HoldSpan
+from inventory.model.counting import HoldSpan, Movement
 from inventory.model.state import Status
 from inventory.problems import HoldEnded, PlaceTaken, RequestHasHold, UnknownHold
 from kernel.ids import new_id
@@ -63,15 +63,20 @@ def _may_hold(live: Live, need: int, given_back: int, working: Working) -> bool:
     )
 
 
-def _end(working: Working, hold: StoredHold, ending: Ending, cause: Cause) -> None:
-    """End an open hold: its row, the column, the journal."""
-    working.ended.append((hold.id, ending.value))
-    working.holds[hold.id] = replace(hold, state=ending.value)
+def _end(working: Working, hold: StoredHold, ending: Ending, cause: Cause, came_at: datetime | None = None) -> None:
+    """End an open hold: its row, the column, the journal. An arrived one stood until people came."""
+    _mark(working, hold, ending)
     if hold.request_id is not None:
         working.open_holds.pop(hold.request_id, None)
     live = working.units[hold.unit_id]
-    live.holds[hold.id] = replace(live.holds[hold.id], ended_at=working.now)
+    live.holds[hold.id] = replace(live.holds[hold.id], ended_at=min(working.now, came_at or working.now))
     live.know(cause, held=live.known.held - hold.places)
+
+
+def _mark(working: Working, hold: StoredHold, ending: Ending) -> None:
+    found, _ = working.ended.get(hold.id, (hold.state, ending.value))
+    working.ended[hold.id] = (found, ending.value)
+    working.holds[hold.id] = replace(hold, state=ending.value)
 
 
 def _insert_end(
@@ -205,15 +210,24 @@ class EndHold:
         return _finish(working, live, hold.id, self.ending.value)
 
 
-def arrive(working: Working, hold: StoredHold, movement_id: UUID, actor_id: UUID, body_hash: bytes) -> None:
+def arrive(working: Working, hold: StoredHold, movement: Movement, actor_id: UUID, body_hash: bytes) -> None:
     """Let a movement fulfil its hold. After a lapse or no-show it is late, and ends any newer hold
-    of the same request: these people are inside now."""
+    of the same request: these people are inside now. Either way nobody arrives on it again."""
     late = hold.state != HELD
-    if not late:
-        _end(working, hold, Ending.ARRIVED, Cause("arrived", hold.id, actor_id))
-    _insert_end(working, new_id(), hold, Ending.ARRIVED, actor_id, body_hash, late=late, movement_id=movement_id)
+    if late:
+        _mark(working, hold, Ending.ARRIVED)
+        _shorten(working.units[hold.unit_id], hold.id, movement.occurred_at)
+    else:
+        _end(working, hold, Ending.ARRIVED, Cause("arrived", hold.id, actor_id), movement.occurred_at)
+    _insert_end(working, new_id(), hold, Ending.ARRIVED, actor_id, body_hash, late=late, movement_id=movement.id)
     newer = working.open_holds.get(hold.request_id) if late and hold.request_id is not None else None
     if newer is not None:
         other = working.holds[newer]
         _end(working, other, Ending.CANCELLED, Cause("cancelled", other.id, actor_id))
         _insert_end(working, new_id(), other, Ending.CANCELLED, actor_id, body_hash)
+
+
+def _shorten(live: Live, hold_id: UUID, came_at: datetime) -> None:
+    span = live.holds.get(hold_id)
+    if span is not None and span.ended_at is not None:
+        live.holds[hold_id] = replace(span, ended_at=min(span.ended_at, came_at))

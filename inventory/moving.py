@@ -80,7 +80,7 @@ class Move:
         hold = self._hold(working)
         finish = self._record(working, live)
         if hold is not None:
-            arrive(working, hold, self.id, self.actor_id, self.body_hash)
+            arrive(working, hold, live.movements[self.id], self.actor_id, self.body_hash)
         return finish
 
     def _hold(self, working: Working) -> StoredHold | None:

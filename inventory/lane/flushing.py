@@ -27,9 +27,10 @@ _VOID = """
 UPDATE movement m SET voided_at = $3, voided_by = v.actor
 FROM unnest($1::uuid[], $2::uuid[]) AS v(id, actor) WHERE m.id = v.id AND m.voided_at IS NULL
 """
+# A late arrival finds a hold that the clock has ended: it stays ended at the time it was (I3).
 _END = """
-UPDATE hold h SET state = v.state, ended_at = $3
-FROM unnest($1::uuid[], $2::text[]) AS v(id, state) WHERE h.id = v.id AND h.state = 'held'
+UPDATE hold h SET state = v.state, ended_at = coalesce(h.ended_at, $4)
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, found, state) WHERE h.id = v.id AND h.state = v.found
 """
 
 
@@ -46,9 +47,9 @@ async def flush(connection: Connection, working: Working) -> None:
         ids, actors = zip(*sorted(working.voided), strict=True)
         await connection.execute(_VOID, list(ids), list(actors), working.now)
     if working.ended:
-        ids, states = zip(*sorted(working.ended), strict=True)
-        done = await connection.execute(_END, list(ids), list(states), working.now)
-        _expect(done, len(ids))
+        ends = sorted((hold_id, *states) for hold_id, states in working.ended.items())
+        done = await connection.execute(_END, *map(list, zip(*ends, strict=True)), working.now)
+        _expect(done, len(ends))
     await _update_states(connection, working)
 
 

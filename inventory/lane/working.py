@@ -126,7 +126,8 @@ class Working:
     upserts: list[tuple[Table, dict[str, Any]]] = field(default_factory=list)
     inserts: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     voided: list[tuple[UUID, UUID]] = field(default_factory=list)
-    ended: list[tuple[UUID, str]] = field(default_factory=list)
+    # Per hold: the state it was found in, and the one it ends in.
+    ended: dict[UUID, tuple[str, str]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
     @property
