@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -63,9 +63,6 @@ class Move:
         touches.actors.add(self.actor_id)
         if self.hold_id is not None:
             touches.holds.add(self.hold_id)
-        if self.occurred_at is not None:
-            since = self.occurred_at - timedelta(days=1)
-            touches.since[self.unit_id] = min(since, touches.since.get(self.unit_id, since))
 
     def apply(self, working: Working) -> Finish:
         live = working.live(self.unit_id)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from inventory import tables
-from inventory.lane.loading import Touches
+from inventory.lane.loading import Look, Touches
 from inventory.lane.rows import to_json
 from inventory.lane.working import Live, StoredReport, Working, current
 from inventory.model.counting import (
@@ -109,11 +109,9 @@ class Report:
         touches.units.update(line.unit_id for line in self.lines)
         if self.reporter.spoke is Spoke.FEED:
             touches.feeds.add(self.reporter.id)
-        if self.observed_at is not None:
-            # A client's clock may be ahead of ours by its skew: look back a little further than it says.
-            since = self.observed_at - timedelta(seconds=self.reporter.settle_lag_s) - timedelta(days=1)
-            for line in self.lines:
-                touches.since[line.unit_id] = min(since, touches.since.get(line.unit_id, since))
+        look = Look(self.observed_at, self.sent_at, timedelta(seconds=self.reporter.settle_lag_s))
+        for line in self.lines:
+            touches.looks.setdefault(line.unit_id, []).append(look)
 
     def apply(self, working: Working) -> Finish:
         working.authorise(self.reporter.id, self.shelter_id)

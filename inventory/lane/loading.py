@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -21,11 +21,23 @@ from inventory.lane.working import (
     StoredReport,
     Working,
 )
-from inventory.model.counting import Direction, FeedMemory, HoldSpan, Movement, Stated
-from inventory.model.night import night_of
-from inventory.model.state import Known, Shown, Status
+from inventory.model.counting import Direction, FeedMemory, HoldSpan, Movement, Stated, place
+from inventory.model.night import night_of, noon_of
+from inventory.model.state import Known, Moment, Shown, Status
 from kernel.journal import Cause
 from kernel.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Until when a new count knows of movements; to be put on our time line once the locks are had."""
+
+    observed_at: datetime | None
+    sent_at: datetime | None
+    lag: timedelta
+
+    def until(self, now: datetime) -> datetime:
+        return place(now, self.observed_at, self.sent_at).at - self.lag
 
 
 @dataclass(slots=True)
@@ -46,8 +58,8 @@ class Touches:
     # Whoever acts on a thing whose shelter only the thing itself tells.
     actors: set[UUID] = field(default_factory=set)
     feeds: set[UUID] = field(default_factory=set)
-    # The earliest instant a new count may speak of, per unit: movements since then are needed.
-    since: dict[UUID, datetime] = field(default_factory=dict)
+    # When new counts looked, per unit: movements since then are needed.
+    looks: dict[UUID, list[Look]] = field(default_factory=dict)
 
 
 _UNIT_OF_MOVEMENTS = "SELECT id, unit_id FROM movement WHERE id = ANY($1::uuid[])"
@@ -102,6 +114,9 @@ _ENDS = "SELECT id, hold_id, outcome, body_hash FROM hold_end WHERE id = ANY($1:
 _FEEDS = "SELECT * FROM feed WHERE key_id = ANY($1::uuid[]) AND unit_id = ANY($2::uuid[])"
 
 _EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+# No report overrules one that is newer by more than this (a pin is far shorter, a settle lag at most
+# as long): so that a report with a clock of last year does not read a year of movements.
+_OVERRULED_WITHIN = timedelta(days=2)
 
 
 async def lock(connection: Connection, touches: Touches) -> list[asyncpg.Record]:
@@ -158,7 +173,7 @@ async def _load_past(connection: Connection, touches: Touches, working: Working)
     if not units:
         return
     ids = [live.unit.id for live in units]
-    since = [_since(live, touches) for live in units]
+    since = [_since(live, touches, working.moment) for live in units]
     for row in await connection.fetch(_MOVEMENTS, ids, since):
         movement = Movement(
             row["id"], Direction(row["direction"]), row["places"], row["occurred_at"], row["counted_in"]
@@ -172,10 +187,14 @@ async def _load_past(connection: Connection, touches: Touches, working: Working)
             working.units[row["unit_id"]].feeds[row["key_id"]] = _feed_memory(row)
 
 
-def _since(live: Live, touches: Touches) -> datetime:
-    """The oldest movement that may still count: after the winning report, or after a new one."""
-    known = live.known.count.known_until if live.known.count else _EPOCH_START
-    return min(known, touches.since.get(live.unit.id, known))
+def _since(live: Live, touches: Touches, moment: Moment) -> datetime:
+    """The oldest movement that may still count: after the winning report, a new one, or noon."""
+    count = live.known.count
+    if count is None:
+        return _EPOCH_START
+    oldest = count.at - _OVERRULED_WITHIN
+    looks = [max(oldest, look.until(moment.now)) for look in touches.looks.get(live.unit.id, ())]
+    return min(count.known_until, noon_of(night_of(moment.now, moment.zone), moment.zone), *looks)
 
 
 async def _load_grants(connection: Connection, touches: Touches, working: Working) -> None:
