@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from inventory import tables
 from inventory.lane.loading import Touches
 from inventory.lane.rows import state_row
 from inventory.lane.working import Live, Site, Working, current
-from inventory.model.counting import Stated
+from inventory.model.counting import Stated, newest
 from inventory.model.state import Known, fold
 from inventory.model.unit import Operator, Shelter, Unit
 from inventory.problems import UnitHasHolds, UnknownOperator, UnknownShelter
@@ -49,6 +50,7 @@ class DefineOperator:
         touches.operators.add(self.operator.id)
 
     def apply(self, working: Working) -> Finish:
+        working.claim("operator", self.operator.id)
         row = asdict(self.operator) | {"actor_id": self.actor_id, "defined_at": working.now}
         working.upserts.append((tables.operator, row))
         working.operators[self.operator.id] = self.operator
@@ -69,6 +71,7 @@ class DefineShelter:
         touches.operators.add(self.shelter.operator_id)
 
     def apply(self, working: Working) -> Finish:
+        working.claim("shelter", self.shelter.id)
         operator = working.operators.get(self.shelter.operator_id)
         if operator is None:
             raise UnknownOperator(operator=str(self.shelter.operator_id))
@@ -78,15 +81,17 @@ class DefineShelter:
         site.causes.append(cause)
         for live in working.units.values():
             if live.unit.shelter_id == self.shelter.id:
-                self._tell(live, cause)
+                self._tell(live, cause, working.now)
         row = asdict(self.shelter) | {"actor_id": self.actor_id, "defined_at": working.now}
         working.upserts.append((tables.shelter, row))
         return _finish(working, self.shelter.id)
 
-    def _tell(self, live: Live, cause: Cause) -> None:
+    def _tell(self, live: Live, cause: Cause, now: datetime) -> None:
         """Secrecy and closing of a shelter show in the state of each of its units."""
         live.secret = self.shelter.secret
-        live.know(cause, shelter_closed=self.shelter.closed)
+        reopens = live.known.shelter_closed and not self.shelter.closed
+        reopened_at = now if reopens else live.known.reopened_at
+        live.know(cause, shelter_closed=self.shelter.closed, reopened_at=reopened_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class DefineUnit:
         touches.shelters.add(self.unit.shelter_id)
 
     def apply(self, working: Working) -> Finish:
+        working.claim("unit", self.unit.id)
         site = working.sites.get(self.unit.shelter_id)
         if site is None:
             raise UnknownShelter(shelter=str(self.unit.shelter_id))
@@ -111,8 +117,11 @@ class DefineUnit:
         if live is None:
             live = self._begin(working, site)
         changes: dict[str, Any] = {"regime": self.unit.regime, "turnover": self.unit.turnover}
-        if live.known.capacity.value != self.capacity or live.before is None:
+        if live.before is None:
             changes["capacity"] = self._capacity(working)
+        elif live.known.capacity.value != self.capacity:
+            # As for reports, the newest statement wins: a demo's clock may have been turned back.
+            changes["capacity"] = newest(live.known.capacity, self._capacity(working))
         live.unit, live.removed = self.unit, False
         live.know(cause, **changes)
         site.units[self.unit.id] = self.unit
@@ -212,19 +221,19 @@ class CloseUnit:
         live = working.live(self.unit_id)
         working.authorise(self.actor_id, live.unit.shelter_id)
         if live.known.closed != self.closed:
-            closing_id = new_id()
-            working.insert(
-                tables.closing,
-                id=closing_id,
-                unit_id=self.unit_id,
-                at=working.now,
-                closed=self.closed,
-                actor_id=self.actor_id,
-            )
+            closing_id = _insert_closing(working, live, self.closed, self.actor_id)
             cause = Cause("close" if self.closed else "reopen", closing_id, self.actor_id)
             reopened_at = live.known.reopened_at if self.closed else working.now
             live.know(cause, closed=self.closed, reopened_at=reopened_at)
         return _finish(working, self.unit_id, live)
+
+
+def _insert_closing(working: Working, live: Live, closed: bool, actor_id: UUID) -> UUID:
+    closing_id = new_id()
+    working.insert(
+        tables.closing, id=closing_id, unit_id=live.unit.id, at=working.now, closed=closed, actor_id=actor_id
+    )
+    return closing_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +252,8 @@ class Refresh:
             live = working.units.get(unit_id)
             if live is None or live.removed:
                 continue
-            expired = live.unit.expires_at is not None and live.unit.expires_at <= working.now
-            changes = {"closed": True} if expired and not live.known.closed else {}
-            live.know(Cause(self.verb, None, self.actor_id), **changes)
-        return lambda numbered: len(numbered)
+            live.know(Cause(self.verb, None, self.actor_id))
+            if live.unit.expires_at is not None and live.unit.expires_at <= working.now and not live.known.closed:
+                closing_id = _insert_closing(working, live, True, self.actor_id)
+                live.know(Cause("close", closing_id, self.actor_id), closed=True)
+        return len

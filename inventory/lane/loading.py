@@ -72,7 +72,8 @@ ORDER BY id FOR UPDATE
 _LOCK_UNITS = "SELECT unit_id FROM unit_state WHERE unit_id = ANY($1::uuid[]) ORDER BY unit_id FOR UPDATE"
 _UNITS = """
 SELECT u.*, s.*, h.secret, h.closed AS shelter_closed,
-       b.seq AS board_seq, b.visible_seq AS board_visible_seq, j.body AS board_body
+       b.seq AS board_seq, b.visible_seq AS board_visible_seq,
+       CASE WHEN NOT b.gone THEN j.body END AS board_body
 FROM unit u
 JOIN unit_state s ON s.unit_id = u.id
 JOIN shelter h ON h.id = u.shelter_id
@@ -113,10 +114,10 @@ FROM movement m JOIN unit u ON u.id = m.unit_id WHERE m.id = ANY($1::uuid[])
 _ENDS = "SELECT id, hold_id, outcome, body_hash FROM hold_end WHERE id = ANY($1::uuid[])"
 _FEEDS = "SELECT * FROM feed WHERE key_id = ANY($1::uuid[]) AND unit_id = ANY($2::uuid[])"
 
-_EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 # No report overrules one that is newer by more than this (a pin is far shorter, a settle lag at most
 # as long): so that a report with a clock of last year does not read a year of movements.
 _OVERRULED_WITHIN = timedelta(days=2)
+_EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 async def lock(connection: Connection, touches: Touches) -> list[asyncpg.Record]:
@@ -150,7 +151,7 @@ async def _find_units(connection: Connection, touches: Touches) -> None:
 async def load(connection: Connection, touches: Touches, holds: Sequence[asyncpg.Record], working: Working) -> None:
     """Fill the working set; every lock has been taken before."""
     if touches.operators or touches.shelters:
-        await load_sites(connection, touches.operators, touches.shelters, working)
+        await load_sites(connection, touches.operators, touches.shelters, touches.units, working)
     night = night_of(working.now, working.moment.zone)
     rows = await connection.fetch(_UNITS, list(touches.units), working.region_id) if touches.units else []
     for row in rows:

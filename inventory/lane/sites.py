@@ -28,6 +28,11 @@ LEFT JOIN subject b ON b.id = h.id
 LEFT JOIN journal j ON j.region_id = b.region_id AND j.seq = b.seq
 WHERE h.region_id = $3 AND (h.id = ANY($1::uuid[]) OR h.operator_id = ANY($2::uuid[]))
 """
+_TAKEN = """
+SELECT id, 'operator' AS kind, region_id FROM operator WHERE id = ANY($1::uuid[])
+UNION ALL SELECT id, 'shelter', region_id FROM shelter WHERE id = ANY($1::uuid[])
+UNION ALL SELECT id, 'unit', region_id FROM unit WHERE id = ANY($1::uuid[])
+"""
 _ABOUT_UNITS = "SELECT * FROM unit WHERE shelter_id = ANY($1::uuid[]) AND NOT removed"
 
 
@@ -39,7 +44,11 @@ async def lock_sites(connection: Connection, operators: set[UUID], shelters: set
 
 
 async def load_sites(
-    connection: Connection, operators: Collection[UUID], shelters: Collection[UUID], working: Working
+    connection: Connection,
+    operators: Collection[UUID],
+    shelters: Collection[UUID],
+    units: Collection[UUID],
+    working: Working,
 ) -> None:
     rows = await connection.fetch(_OPERATORS, list(operators), working.region_id, list(shelters))
     working.operators = {row["id"]: Operator(**dict(row)) for row in rows}
@@ -50,6 +59,8 @@ async def load_sites(
             before=row["board_body"].encode() if row["board_body"] else None,
         )
         working.sites[row["id"]] = site
+    for row in await connection.fetch(_TAKEN, [*operators, *shelters, *units]):
+        working.taken[row["id"]] = row["kind"] if row["region_id"] == working.region_id else "elsewhere"
     for row in await connection.fetch(_ABOUT_UNITS, list(working.sites)):
         working.sites[row["shelter_id"]].units[row["id"]] = unit_of(row)
 

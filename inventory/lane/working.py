@@ -21,6 +21,7 @@ from inventory.model.state import Known, Moment, Shown, UnitState, fold
 from inventory.model.unit import Operator, Shelter, Unit
 from inventory.problems import NotYourShelter, UnknownUnit
 from kernel.journal import Cause, Entry, Subject
+from kernel.problems import IdReused
 
 # The actor of what the system does by itself: the turn of the night, expiry, the command line.
 SYSTEM = UUID(int=0)
@@ -123,6 +124,8 @@ class Working:
     open_holds: dict[UUID, UUID] = field(default_factory=dict)
     operators: dict[UUID, Operator] = field(default_factory=dict)
     sites: dict[UUID, Site] = field(default_factory=dict)
+    # The kind of whatever bears an id that a definition names; "elsewhere" in another region.
+    taken: dict[UUID, str] = field(default_factory=dict)
     upserts: list[tuple[Table, dict[str, Any]]] = field(default_factory=list)
     inserts: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
     voided: list[tuple[UUID, UUID]] = field(default_factory=list)
@@ -138,6 +141,12 @@ class Working:
         """Refuse an actor without a grant for this shelter (I10: before anything else is said)."""
         if actor_id != SYSTEM and (actor_id, shelter_id) not in self.grants:
             raise NotYourShelter(shelter=str(shelter_id))
+
+    def claim(self, kind: str, id: UUID) -> None:
+        """Refuse a definition under an id that is another kind's, or another region's, already."""
+        if self.taken.get(id, kind) != kind:
+            raise IdReused(id=str(id))
+        self.taken[id] = kind
 
     def live(self, unit_id: UUID) -> Live:
         live = self.units.get(unit_id)
