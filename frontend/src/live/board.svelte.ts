@@ -59,11 +59,14 @@ export class LiveBoard {
     this.#socket.open();
     this.#interval = setInterval(() => this.#pulse(), TICK_MS);
     const again = () => this.#socket.reopen();
+    const lost = () => this.#socket.lose();
     const seen = () => document.visibilityState === "visible" && this.#pulse();
     addEventListener("online", again);
+    addEventListener("offline", lost);
     document.addEventListener("visibilitychange", seen);
     return () => {
       removeEventListener("online", again);
+      removeEventListener("offline", lost);
       document.removeEventListener("visibilitychange", seen);
       clearInterval(this.#interval);
       this.#socket.close();

@@ -71,6 +71,11 @@ export class LiveSocket {
     this.open();
   }
 
+  /** The device says that its network is gone: no need to wait for the silence. */
+  lose(): void {
+    if (this.#socket !== null) this.#later(true);
+  }
+
   close(): void {
     this.#drop();
   }

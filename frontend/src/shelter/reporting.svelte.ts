@@ -12,7 +12,7 @@ import { reportOf } from "./report";
 
 export type Attempt =
   | { state: "sending" | "unknown" | "busy" | "signed-out"; report: string; said: number }
-  | { state: "settled"; outcome: Outcome; unit: ExactUnit; atMs: number }
+  | { state: "settled"; outcome: Outcome; unit: ExactUnit }
   | { state: "moved"; now: ExactUnit; said: number }
   | { state: "refused"; title: string; detail: string };
 
@@ -94,12 +94,11 @@ export class Reporting {
   }
 
   #settle(pending: Pending, answer: ReportAnswer): void {
-    const atMs = Date.now();
     this.#took(answer.units.map((line) => line.state));
     this.#done(pending, (unit) => {
       const line = answer.units.find((candidate) => candidate.unit === unit);
       if (line === undefined) return undefined;
-      return { state: "settled", outcome: line.outcome, unit: line.state, atMs };
+      return { state: "settled", outcome: line.outcome, unit: line.state };
     });
   }
 

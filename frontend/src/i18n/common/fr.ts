@@ -104,7 +104,7 @@ export const fr: CommonWords = {
     ended: "Votre session est terminée. Reconnectez-vous pour continuer.",
     refused: "Cela n’a pas fonctionné.",
     signedInAs: (role) => `Connecté en tant que ${role}.`,
-    out: "Se déconnecter",
+    out: "Déconnexion",
     go: "Où aller\u00a0?",
     boardLead: "Toutes les places de la région, en direct.",
     unitsLead: "Dire combien de places sont libres, en trois gestes.",

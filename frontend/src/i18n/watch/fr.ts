@@ -43,7 +43,7 @@ export const fr: WatchWords = {
     free: "Libres",
     held: "Retenues",
     out: "Hors service",
-    outShort: "H. s.",
+    outShort: "Indisp.",
     heldShort: "Reten.",
     capacity: "Capacité",
     confirmed: "Confirmé",
