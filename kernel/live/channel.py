@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -39,7 +39,7 @@ class Channel:
         # The frames of this tick, by where a screen stands: made when the first one needs it.
         self._made: dict[object, Frame | None] = {}
 
-    def flush(self, stage: Stage, before: Mapping[UUID, Subject | None]) -> None:
+    def flush(self, stage: Stage, before: Mapping[UUID, Sequence[Subject]]) -> None:
         """Serve every screen that may be served with what it has not been sent yet."""
         if self.view.withdrawn(before):
             self.view.start_over()

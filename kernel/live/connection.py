@@ -72,10 +72,18 @@ class Connection:
             self.pen.write(frame)
 
     def acknowledge(self, to: int) -> None:
-        """Take an acknowledgement; BadAck where it names what this connection was never told."""
+        """Take an acknowledgement; BadAck where it names what this connection was never told.
+
+        It stands for every frame up to the first one with that `to`: another epoch may have
+        brought the same numbers again, or lower ones.
+        """
         if to > self._highest:
             raise BadAck
-        self._owed = tuple(owed for owed in self._owed if owed > to)
+        owed = self._owed
+        if to in owed:
+            self._owed = owed[owed.index(to) + 1 :]
+        else:
+            self._owed = tuple(one for one in owed if one > to)
 
     def _tell(self, to: int) -> None:
         self.to = to

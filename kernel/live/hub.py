@@ -51,13 +51,14 @@ class Pace:
         self.tick_s = tick_s
         self.wake = asyncio.Event()
         self.channels: dict[Hashable, Channel] = {}
-        # What changed since the last tick, as it was then.
-        self.before: dict[UUID, Subject | None] = {}
+        # What changed since the last tick, in every state that a screen may have been given meanwhile.
+        self.before: dict[UUID, list[Subject]] = {}
 
     def note(self, change: Change) -> None:
         if self.channels:
             for subject_id, old in change.before.items():
-                self.before.setdefault(subject_id, old)
+                if old is not None:
+                    self.before.setdefault(subject_id, []).append(old)
             self.wake.set()
 
 

@@ -28,7 +28,7 @@ class Revoked(Problem):
     """The session or key was ended, or its rights changed, while the connection was open."""
 
     slug = "revoked"
-    status = 401
+    status = 403
 
 
 class Restarting(Problem):

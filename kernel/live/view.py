@@ -7,7 +7,7 @@ the head this audience may know: the last visible change, or the last beat.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -144,9 +144,9 @@ class View:
             self._arrays = (seq, self.everything().arrays(kinds))
         return self._arrays[1]
 
-    def withdrawn(self, before: Mapping[UUID, Subject | None]) -> bool:
-        """Say whether something was visible `before` and is not any more, other than by a tombstone."""
-        return any(self._lost(subject_id, old) for subject_id, old in before.items() if old is not None)
+    def withdrawn(self, before: Mapping[UUID, Sequence[Subject]]) -> bool:
+        """Say whether something was visible in a state `before` and is not any more, other than by a tombstone."""
+        return any(self._lost(subject_id, states) for subject_id, states in before.items())
 
     def start_over(self) -> None:
         """Every screen of this view gets a snapshot next."""
@@ -160,8 +160,15 @@ class View:
         self.hides = False
         self.start_over()
 
-    def _lost(self, subject_id: UUID, old: Subject) -> bool:
+    def _lost(self, subject_id: UUID, states: Sequence[Subject]) -> bool:
         new = self._mirror.get(subject_id)
-        if old.gone or new is None or self.show(new) is not None:
+        if new is None or self.show(new) is not None:
             return False
-        return self._lens.project(old.kind, old.body, self.audience) is not None
+        return any(self._sees(old) for old in states if not old.gone)
+
+    def _sees(self, subject: Subject) -> bool:
+        try:
+            return self._lens.project(subject.kind, subject.body, self.audience) is not None
+        except Exception:
+            log.exception("live.body_refused", kind=subject.kind, id=str(subject.id), seq=subject.seq)
+            return False

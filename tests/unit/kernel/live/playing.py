@@ -151,12 +151,14 @@ class Screen:
 class Cable(Pen):
     """A pen that keeps what was written until somebody takes it out at the other end."""
 
-    __slots__ = ("frames",)
+    __slots__ = ("frames", "written")
 
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
+        self.written: list[Frame] = []
 
     def write(self, frame: Frame) -> None:
+        self.written.append(frame)
         self.frames.append(json.loads(frame.payload))
 
     @property

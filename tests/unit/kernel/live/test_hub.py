@@ -1,0 +1,261 @@
+"""The hub without servers: who is sent what, and what a masked audience may learn (I11)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kernel.ids import new_id
+from kernel.journal import Head
+from kernel.live.connection import Connection
+from kernel.live.hub import Hub
+from kernel.live.mirror import Mirror
+from kernel.live.problems import BadAck
+from kernel.problems import Busy
+from tests.unit.kernel.live.playing import KINDS, LENS, Cable, History, body_of, connect
+
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+A, B, C = new_id(), new_id(), new_id()
+
+
+class World:
+    def __init__(self) -> None:
+        self.history = History()
+        self.mirror = Mirror(self.history.region_id)
+        self.mirror.replace(self.history.head(), ())
+        self.hub = Hub(self.mirror, LENS, lambda: NOW, KINDS, 15.0)
+
+    def write(self, **changes: Any) -> None:
+        """`write(a=3, b=None)`: b is removed; `_b=5` writes B as a secret unit."""
+        ids = {"a": A, "b": B, "c": C}
+        self.mirror.apply(
+            self.history.write(
+                (
+                    ids[name[-1]],
+                    None if free is None else body_of(ids[name[-1]], free, secret=name.startswith("_"), owner=name[-1]),
+                )
+                for name, free in changes.items()
+            )
+        )
+
+    def join(self, audience: Hashable, after: int | None = None, tick_ms: int = 100) -> tuple[Connection, Cable]:
+        connection, cable = connect()
+        self.hub.join(connection, audience, tick_ms, after, self.history.epoch)
+        return connection, cable
+
+    def settled(self, audience: Hashable) -> tuple[Connection, Cable]:
+        """A screen that has its snapshot and has acknowledged it."""
+        connection, cable = self.join(audience)
+        self.hub.flush()
+        frame = cable.take()
+        assert frame is not None
+        self.hub.acknowledge(connection, frame["seq"])
+        return connection, cable
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_tick_encodes_one_frame_for_all_who_are_up_to_date(world: World) -> None:
+    world.write(a=1)
+    seats = [world.settled("desk") for _ in range(10)]
+    world.write(a=2)
+    world.hub.flush()
+    assert len({id(cable.written[-1]) for _, cable in seats}) == 1
+    assert seats[0][1].frames[0]["units"][0]["free"] == 2
+
+
+def test_at_most_two_frames_are_under_way(world: World) -> None:
+    world.write(a=1)
+    connection, cable = world.settled("desk")
+    for free in range(5):
+        world.write(a=free)
+        world.hub.flush()
+    assert [frame["to"] for frame in cable.frames] == [2, 3]
+    world.hub.acknowledge(connection, 3)
+    world.hub.flush()
+    last = cable.frames[-1]
+    assert (last["from"], last["to"], last["units"][0]["free"]) == (3, 6, 4)
+
+
+def test_an_ack_of_the_first_frame_makes_room_for_one(world: World) -> None:
+    world.write(a=1)
+    connection, cable = world.settled("desk")
+    for free in range(4):
+        world.write(a=free)
+        world.hub.flush()
+    world.hub.acknowledge(connection, 2)
+    world.hub.flush()
+    assert [(frame["from"], frame["to"]) for frame in cable.frames] == [(1, 2), (2, 3), (3, 5)]
+
+
+def test_those_who_fell_behind_at_the_same_place_share_a_frame(world: World) -> None:
+    world.write(a=1)
+    seats = [world.settled("desk") for _ in range(3)]
+    for free in range(3):
+        world.write(a=free)
+        world.hub.flush()
+    for connection, _ in seats:
+        world.hub.acknowledge(connection, 3)
+    world.hub.flush()
+    assert len({id(cable.written[-1]) for _, cable in seats}) == 1
+
+
+def test_an_ack_from_the_future_is_refused(world: World) -> None:
+    world.write(a=1)
+    connection, _ = world.settled("desk")
+    with pytest.raises(BadAck):
+        world.hub.acknowledge(connection, 2)
+    world.hub.acknowledge(connection, 1)
+    world.hub.acknowledge(connection, 0)
+
+
+def test_a_screen_that_does_not_take_its_frames_gets_no_beats_either(world: World) -> None:
+    _, cable = world.settled("desk")
+    for _ in range(20):
+        world.hub.beat()
+    assert len(cable.frames) <= 5
+
+
+def test_a_beat_never_tells_a_screen_of_more_than_it_was_sent(world: World) -> None:
+    world.write(a=1)
+    _, cable = world.settled("desk")
+    for free in range(4):
+        world.write(a=free)
+        world.hub.flush()
+    world.hub.beat()
+    assert (cable.frames[-1]["t"], cable.frames[-1]["to"]) == ("beat", 3)
+
+
+def test_i11_an_invisible_change_sends_nothing_and_moves_no_number(world: World) -> None:
+    world.write(a=1, _b=5)
+    _, cable = world.settled("public")
+    before = world.hub.board("public")
+    for free in (6, 7, 8):
+        world.write(_b=free)
+        world.hub.flush()
+    assert cable.frames == []
+    assert world.hub.board("public") == before
+    assert world.hub.head("public") == Head(world.history.epoch, 2)
+    assert world.hub.head("desk").seq == 5
+
+
+def test_i11_a_masked_audience_learns_the_head_by_a_beat(world: World) -> None:
+    world.write(a=1, _b=5)
+    _, cable = world.settled("public")
+    world.write(_b=6)
+    world.hub.beat()
+    frame = cable.take()
+    assert frame is not None
+    assert (frame["t"], frame["to"]) == ("beat", 3)
+    assert world.hub.board("public").seq == 3
+    world.write(a=2)
+    world.hub.flush()
+    frame = cable.take()
+    assert frame is not None
+    assert (frame["from"], frame["to"]) == (3, 4)
+
+
+def test_i11_the_wire_seq_of_a_masked_unit_is_its_visible_seq(world: World) -> None:
+    world.write(_b=5)
+    world.write(_b=6)
+    world.write(a=1)
+    _, cable = world.join("public")
+    world.hub.flush()
+    (snapshot,) = cable.frames
+    seqs = {unit["id"]: unit["seq"] for unit in snapshot["units"]}
+    assert seqs == {str(A): 3, str(B): 1}
+
+
+@pytest.mark.parametrize("after", [2, 3, 4, 5, 6])
+def test_i11_guessing_a_seq_does_not_tell_where_the_head_is(world: World, after: int) -> None:
+    """The head is 4, but a masked audience may only know 2: every other guess is answered alike."""
+    world.write(a=1, _b=5)
+    world.write(_b=6)
+    world.write(_b=7)
+    _, cable = world.join("public", after=after)
+    world.hub.flush()
+    assert cable.frames[0]["t"] == ("delta" if after <= 2 else "snapshot")
+
+
+def test_i11_what_others_own_is_never_mentioned(world: World) -> None:
+    world.write(a=1)
+    _, cable = world.settled(("own", "a"))
+    world.write(b=1, c=1)
+    world.write(b=None)
+    world.hub.flush()
+    assert cable.frames == []
+    world.write(a=2, c=2)
+    world.hub.flush()
+    (delta,) = cable.frames
+    assert [unit["id"] for unit in delta["units"]] == [str(A)]
+    assert "gone" not in delta
+
+
+def test_i7_what_is_withdrawn_from_view_leaves_the_screen(world: World) -> None:
+    """It is no tombstone, so a snapshot replaces the whole board."""
+    world.write(a=1, b=1)
+    _, cable = world.settled(("own", "a"))
+    world.mirror.apply(world.history.write([(A, body_of(A, 1, owner="b"))]))
+    world.hub.flush()
+    (frame,) = cable.frames
+    assert (frame["t"], frame["units"]) == ("snapshot", [])
+
+
+def test_another_epoch_gets_everybody_a_snapshot(world: World) -> None:
+    world.write(a=1, b=1)
+    connection, cable = world.settled("desk")
+    world.history.restore(1)
+    world.mirror.replace(world.history.head(), world.history.board().values())
+    world.hub.flush()
+    (frame,) = cable.frames
+    assert (frame["t"], frame["epoch"], frame["seq"]) == ("snapshot", str(world.history.epoch), 1)
+    world.hub.acknowledge(connection, 2)
+
+
+def test_a_body_that_cannot_be_read_is_shown_to_nobody_and_stops_nobody(world: World) -> None:
+    world.write(a=1)
+    _, cable = world.settled("desk")
+    world.mirror.apply(world.history.write([(B, b"rubbish"), (A, body_of(A, 2))]))
+    world.hub.flush()
+    (delta,) = cable.frames
+    assert [unit["id"] for unit in delta["units"]] == [str(A)]
+
+
+def test_before_the_first_board_a_reader_is_asked_to_wait() -> None:
+    hub = Hub(Mirror(new_id()), LENS, lambda: NOW, KINDS, 15.0)
+    connection, cable = connect()
+    hub.join(connection, "desk", 100, None, None)
+    hub.flush()
+    hub.beat()
+    assert cable.frames == []
+    with pytest.raises(Busy):
+        hub.board("desk")
+
+
+def test_a_board_is_filtered_without_changing_its_head(world: World) -> None:
+    world.write(a=1, b=2)
+    board = world.hub.board("desk", lambda subject: subject.id == A)
+    assert (board.seq, len(board.kinds["unit"])) == (2, 1)
+
+
+def test_the_snapshot_is_joined_once_between_two_changes(world: World) -> None:
+    world.write(a=1)
+    view = world.hub.view("desk")
+    assert view.arrays(KINDS) is view.arrays(KINDS)
+    first = view.arrays(KINDS)
+    world.write(a=2)
+    assert view.arrays(KINDS) != first
+
+
+def test_idle_views_are_dropped_and_those_in_use_are_kept(world: World) -> None:
+    world.settled("desk")
+    for number in range(100):
+        world.hub.view(("own", str(number)))
+    assert len(world.hub._views) <= 66
+    assert "desk" in world.hub._views

@@ -1,0 +1,65 @@
+"""I12: the database's clock decides, and a clock that jumps stops the sweeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from kernel.clock import JUMP_S, ClockWatch, Reading
+
+START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+
+def reading(at: float, ahead: float = 0.0, took: float = 0.0) -> Reading:
+    """At `at` seconds of the monotonic clock, with the database `ahead` of it."""
+    return Reading(START + timedelta(seconds=at + ahead), at - took / 2, at + took / 2)
+
+
+def test_sweeps_wait_for_the_first_reading() -> None:
+    watch = ClockWatch()
+    assert not watch.sweeps_allowed
+    watch.observe(reading(0))
+    assert watch.sweeps_allowed
+
+
+def test_i12_a_jump_stops_sweeps_until_an_operator_restarts_them() -> None:
+    for jump in (90.0, -90.0, JUMP_S + 0.1):
+        watch = ClockWatch()
+        watch.observe(reading(0))
+        watch.observe(reading(1, ahead=jump))
+        assert not watch.sweeps_allowed
+        watch.observe(reading(2))
+        assert not watch.sweeps_allowed, "back again is no proof that all is well"
+        watch.restart()
+        assert not watch.sweeps_allowed
+        watch.observe(reading(3, ahead=jump))
+        watch.observe(reading(4, ahead=jump))
+        assert watch.sweeps_allowed
+
+
+def test_i12_small_jumps_that_add_up_are_a_jump() -> None:
+    watch = ClockWatch()
+    for second in range(4):
+        watch.observe(reading(second, ahead=2.0 * second))
+    assert not watch.sweeps_allowed
+
+
+def test_two_clocks_may_drift_apart_slowly() -> None:
+    watch = ClockWatch()
+    for second in range(0, 86_400, 10):
+        watch.observe(reading(second, ahead=second * 0.0005))
+    assert watch.sweeps_allowed
+
+
+def test_a_slow_answer_is_no_jump() -> None:
+    """The database read its clock somewhere in those 20 s: nothing is proven."""
+    watch = ClockWatch()
+    watch.observe(reading(0))
+    watch.observe(reading(30, ahead=9.0, took=20.0))
+    assert watch.sweeps_allowed
+
+
+def test_a_long_silence_hides_no_jump() -> None:
+    watch = ClockWatch()
+    watch.observe(reading(0))
+    watch.observe(reading(600, ahead=30.0))
+    assert not watch.sweeps_allowed
