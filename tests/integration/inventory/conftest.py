@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,27 +39,29 @@ class Place:
     published: list[Range] = field(default_factory=list)
 
     async def unit(self, capacity: int = 25, **attributes: Any) -> UUID:
-        unit = Unit(
-            **{
-                "id": new_id(),
-                "region_id": self.region_id,
-                "shelter_id": self.shelter_id,
-                "name": "Dormitory",
-                "audience": (Admits.MEN,),
-                "allotment": Allotment.PLACE,
-                "regime": Regime.NIGHT,
-                "turnover": Turnover.CONTINUING,
-            }
-            | attributes
-        )
+        unit = self.make_unit(**attributes)
         await self.lane.submit(DefineUnit(unit, capacity, SYSTEM))
         return unit.id
+
+    def make_unit(self, **attributes: Any) -> Unit:
+        unit = Unit(
+            id=new_id(),
+            region_id=self.region_id,
+            shelter_id=self.shelter_id,
+            name="Dormitory",
+            audience=(Admits.MEN,),
+            allotment=Allotment.PLACE,
+            regime=Regime.NIGHT,
+            turnover=Turnover.CONTINUING,
+        )
+        return replace(unit, **attributes)
 
     async def report(
         self, unit_id: UUID, free: int, *, id: UUID | None = None, by: Reporter = PERSON, **said: Any
     ) -> ReportAnswer:
         """Report one unit; `at`, `sent` and `night` belong to the report, the rest to its line."""
-        return await self.lane.submit(self.make_report(unit_id, free, id=id, by=by, **said))
+        answer: ReportAnswer = await self.lane.submit(self.make_report(unit_id, free, id=id, by=by, **said))
+        return answer
 
     def make_report(
         self, unit_id: UUID, free: int, *, id: UUID | None = None, by: Reporter = PERSON, **said: Any

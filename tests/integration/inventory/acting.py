@@ -1,0 +1,227 @@
+"""Words for what people do beside reporting: hold, end, come in, leave; and for checking every figure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from inventory.holding import EndHold, Ending, Hold, HoldAnswer
+from inventory.lane.rows import count_of, intake_of, out_of_service_of, unit_of
+from inventory.lane.working import SYSTEM
+from inventory.lane.writer import InventoryWriter
+from inventory.model.counting import (
+    Basis,
+    Count,
+    Direction,
+    HoldSpan,
+    Movement,
+    Outcome,
+    Spoke,
+    Stated,
+    judge,
+)
+from inventory.model.freshness import Policy
+from inventory.model.night import noon_of
+from inventory.model.state import Known, Moment, UnitState, fold
+from inventory.moving import Move
+from kernel.ids import new_id
+from kernel.journal import Range, read_board
+from kernel.lane import Lane
+from kernel.postgres import Pool, open_pool
+from kernel.problems import OutcomeUnknown, Problem
+from kernel.settings import Settings
+from tests.integration.inventory.conftest import Place
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+NIGHT = date(2026, 3, 10)
+
+
+def at(clock: str, day: date = NIGHT) -> datetime:
+    """Return the instant of a time of day in Brussels."""
+    return datetime.combine(day, time.fromisoformat(clock), BRUSSELS).astimezone(UTC)
+
+
+async def set_clock(pool: Pool, shown: datetime, speed: float = 1.0) -> None:
+    """Let halte_now() show this instant, and go on from there."""
+    await pool.execute(
+        "INSERT INTO demo_clock (id, real_anchor, shown_anchor, speed) VALUES (1, clock_timestamp(), $1, $2) "
+        "ON CONFLICT (id) DO UPDATE SET real_anchor = excluded.real_anchor, shown_anchor = excluded.shown_anchor, "
+        "speed = excluded.speed",
+        shown,
+        speed,
+    )
+
+
+@asynccontextmanager
+async def node(
+    settings: Settings, region_id: UUID, policy: Policy | None = None, published: list[Range] | None = None
+) -> AsyncIterator[Lane]:
+    """Another node of the same region: a lane with connections of its own."""
+    ranges = published if published is not None else []
+
+    async def publish(changes: Range) -> None:
+        ranges.append(changes)
+
+    pool = await open_pool(settings, "second")
+    lane = Lane(pool, region_id, InventoryWriter(region_id, BRUSSELS, policy or Policy()), publish, settings)
+    lane.start()
+    try:
+        yield lane
+    finally:
+        await lane.stop()
+        await pool.close()
+
+
+def hold_of(unit_id: UUID, places: int = 1, *, id: UUID | None = None, minutes: int = 60, **said: Any) -> Hold:
+    """A hold by the system; `request_id` and `replaces` as they are."""
+    expires_at = datetime.now(UTC) + timedelta(minutes=minutes)
+    words = repr((unit_id, places, sorted(said.items(), key=str))).encode()
+    return Hold(id or new_id(), SYSTEM, unit_id, places, said.pop("expires_at", expires_at), words, **said)
+
+
+def end_of(hold_id: UUID, ending: Ending = Ending.CANCELLED, *, id: UUID | None = None) -> EndHold:
+    return EndHold(id or new_id(), SYSTEM, hold_id, ending, repr((hold_id, ending)).encode())
+
+
+def move_of(
+    unit_id: UUID, places: int = 1, direction: Direction = Direction.IN, *, id: UUID | None = None, **said: Any
+) -> Move:
+    """A movement by the system; `occurred_at`, `sent_at`, `hold_id` and `counted_in` as they are."""
+    words = repr((unit_id, places, direction, sorted(said.items(), key=str))).encode()
+    actor_id = said.pop("actor_id", SYSTEM)
+    return Move(id or new_id(), actor_id, unit_id, direction, places, words, **said)
+
+
+async def held(place: Place, unit_id: UUID, places: int = 1, **said: Any) -> UUID:
+    """Take a hold and return its id."""
+    answer: HoldAnswer = await place.lane.submit(hold_of(unit_id, places, **said))
+    return answer.hold_id
+
+
+async def tell(lane: Lane, work: Any) -> Any:
+    """Submit and return the answer or the problem."""
+    (outcome,) = await lane.submit_all([work], bulk=False)
+    return outcome
+
+
+async def at_once(lanes: Iterable[Lane], works: Iterable[Any]) -> list[Any]:
+    """Let all works race, dealt out over the lanes."""
+    nodes = list(lanes)
+    return await asyncio.gather(*(tell(nodes[n % len(nodes)], work) for n, work in enumerate(works)))
+
+
+async def until_known(lane: Lane, work: Any) -> tuple[Any, int]:
+    """Repeat a work, as a client does, until its outcome is known; return it and how often it was not."""
+    unknown = 0
+    while isinstance(outcome := await tell(lane, work), OutcomeUnknown):
+        unknown += 1
+        await asyncio.sleep(0.01)
+    return outcome, unknown
+
+
+def slugs(outcomes: Iterable[Any]) -> list[str]:
+    return [outcome.slug if isinstance(outcome, Problem) else "granted" for outcome in outcomes]
+
+
+async def journal(pool: Pool, region_id: UUID) -> list[asyncpg.Record]:
+    return await pool.fetch("SELECT * FROM journal WHERE region_id = $1 ORDER BY seq", region_id)
+
+
+async def check_journal(pool: Pool, region_id: UUID) -> None:
+    """I5, I6: gapless up to the counter, a batch in one piece, the board its last state of each subject."""
+    rows = await journal(pool, region_id)
+    assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+    assert await pool.fetchval("SELECT seq FROM region WHERE id = $1", region_id) == len(rows)
+    changes = [row["batch"] for n, row in enumerate(rows) if n == 0 or rows[n - 1]["batch"] != row["batch"]]
+    assert len(changes) == len(set(changes)), "the entries of one batch lie together"
+    batches: dict[UUID, list[UUID]] = {}
+    for row in rows:
+        batches.setdefault(row["batch"], []).append(row["subject_id"])
+    assert all(len(subjects) == len(set(subjects)) for subjects in batches.values())
+    async with pool.acquire() as connection:
+        head, subjects = await read_board(connection, region_id)
+    assert head.seq == len(rows)
+    last = {row["subject_id"]: row for row in rows}
+    assert {s.id: (s.seq, s.body.decode(), s.gone) for s in subjects} == {
+        id: (row["seq"], row["body"], row["gone"]) for id, row in last.items()
+    }
+
+
+_REPORTS = """
+SELECT u.*, r.spoke, r.actor_id, r.night, r.skewed FROM report_unit u JOIN report r ON r.id = u.report_id
+WHERE u.unit_id = $1 ORDER BY u.nth
+"""
+_SPANS = """
+SELECT h.places, h.held_at, least(h.ended_at, m.occurred_at) AS ended_at, h.state FROM hold h
+LEFT JOIN hold_end e ON e.hold_id = h.id AND e.outcome = 'arrived' LEFT JOIN movement m ON m.id = e.movement_id
+WHERE h.unit_id = $1
+"""
+
+
+def _count_of(row: asyncpg.Record) -> Count:
+    return Count(
+        report_id=row["report_id"],
+        at=row["at"],
+        spoke=Spoke(row["spoke"]),
+        source_id=row["actor_id"],
+        free=row["free"],
+        over_by=row["over_by"],
+        night=row["night"],
+        basis=Basis(row["basis"]),
+        known_until=row["known_until"],
+        value_since=row["value_since"],
+        skewed=row["skewed"],
+    )
+
+
+async def recount(pool: Pool, unit_id: UUID) -> UnitState:
+    """Count one unit anew from everything that was ever said of it, and check the registers on the way."""
+    row = await pool.fetchrow(
+        "SELECT u.*, s.*, h.closed AS shelter_closed FROM unit u JOIN unit_state s ON s.unit_id = u.id "
+        "JOIN shelter h ON h.id = u.shelter_id WHERE u.id = $1",
+        unit_id,
+    )
+    assert row is not None
+    winner: Count | None = None
+    for nth, said in enumerate(await pool.fetch(_REPORTS, unit_id), start=1):
+        assert said["nth"] == nth
+        count = _count_of(said)
+        if said["outcome"] == Outcome.REPEATED:
+            continue
+        outcome = judge(winner, count, timedelta(seconds=said["pin_s"]))
+        assert outcome == said["outcome"]
+        winner = count if outcome is Outcome.APPLIED else winner
+    assert count_of(row) == winner
+    spans = await pool.fetch(_SPANS, unit_id)
+    assert row["held"] == sum(span["places"] for span in spans if span["state"] == "held"), "verify recomputes held"
+    unit = unit_of(row)
+    known = Known(
+        unit_id=unit_id,
+        shelter_id=unit.shelter_id,
+        regime=unit.regime,
+        turnover=unit.turnover,
+        capacity=Stated(row["capacity"], row["capacity_at"], row["capacity_report"]),
+        held=row["held"],
+        count=winner,
+        out_of_service=out_of_service_of(row),
+        intake=intake_of(row),
+        closed=row["closed"],
+        shelter_closed=row["shelter_closed"],
+        reopened_at=row["reopened_at"],
+        stuck=row["stuck"],
+    )
+    moved = await pool.fetch("SELECT * FROM movement WHERE unit_id = $1 AND voided_at IS NULL", unit_id)
+    movements = [
+        Movement(m["id"], Direction(m["direction"]), m["places"], m["occurred_at"], m["counted_in"]) for m in moved
+    ]
+    holds = [HoldSpan(span["places"], span["held_at"], span["ended_at"]) for span in spans]
+    state = fold(known, movements, holds, Moment(noon_of(row["night"], BRUSSELS), BRUSSELS, Policy()))
+    assert (row["status"], row["free"], row["over_by"]) == (state.status.value, state.free, state.over_by)
+    return state
