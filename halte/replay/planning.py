@@ -7,6 +7,7 @@ row was refused was there: it is neither closed nor counted. A day that is missi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -101,15 +102,22 @@ class _Site:
 
 
 class Planner:
-    """Folds days, in order. `homes` is where units that the server already has stand.
+    """Folds days, in order. `homes` is where units that the server already has stand, `closed` those closed there.
 
     `moved` names the programmes whose rows came to speak of another site, and the day: their units stay.
     """
 
-    def __init__(self, region_id: UUID, digest: str, homes: Mapping[UUID, Home] | None = None) -> None:
+    def __init__(
+        self,
+        region_id: UUID,
+        digest: str,
+        homes: Mapping[UUID, Home] | None = None,
+        closed: AbstractSet[UUID] = frozenset(),
+    ) -> None:
         self._region_id = region_id
         self._digest = digest
         self._homes = dict(homes or {})
+        self._closed = closed
         self._sites: dict[UUID, _Site] = {}
         self._bodies: dict[UUID, dict[str, Any]] = {}
         self.expected: dict[UUID, Expected] = {}
@@ -175,9 +183,9 @@ class Planner:
         return changed
 
     def _turns(self, day: Day) -> tuple[Turn, ...]:
-        """Close what is absent, reopen what came back; a unit seen for the first time needs neither."""
+        """Close what is absent, reopen what came back, be it from before this file."""
         counted = {row.programme.id for row in day.rows}
-        turns = []
+        turns = [self._reopened(row) for row in day.rows if self._was_closed(row)]
         for unit_id, known in self.expected.items():
             back = known.closed and known.programme.id in counted
             gone = not known.closed and known.programme.id not in counted | day.doubted
@@ -186,6 +194,15 @@ class Planner:
             doubted = known.programme.id in day.doubted - counted
             self.expected[unit_id] = replace(known, closed=gone or (known.closed and not back), doubted=doubted)
         return tuple(turns)
+
+    def _was_closed(self, row: Row) -> bool:
+        """Say whether a programme that this file names for the first time was closed by another."""
+        unit_id = naming.unit_id(self._region_id, row.programme.id)
+        return unit_id in self._closed and unit_id not in self.expected
+
+    def _reopened(self, row: Row) -> Turn:
+        unit_id = naming.unit_id(self._region_id, row.programme.id)
+        return Turn(unit_id, self._homes[unit_id].operator_id, row.programme.id, closed=False)
 
     def _count(self, row: Row, home: Home) -> Counted:
         unit_id = naming.unit_id(self._region_id, row.programme.id)

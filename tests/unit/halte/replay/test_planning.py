@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,10 +23,13 @@ TORONTO = ZoneInfo("America/Toronto")
 
 
 def plan(
-    *rows: dict[str, str], region: UUID = REGION, homes: Mapping[UUID, Home] | None = None
+    *rows: dict[str, str],
+    region: UUID = REGION,
+    homes: Mapping[UUID, Home] | None = None,
+    closed: AbstractSet[UUID] = frozenset(),
 ) -> tuple[list[DayPlan], Planner]:
     days, _ = gather_days(read_rows(text_of(rows).splitlines()))
-    planner = Planner(region, "digest", homes)
+    planner = Planner(region, "digest", homes, closed)
     return [planner.plan(day) for day in days], planner
 
 
@@ -117,6 +121,11 @@ def test_absence_closes_and_return_reopens() -> None:
     assert [turns(day) for day in days] == [[], [("2", "close")], [("3", "close")], [("2", "reopen")], [("2", "close")]]
     assert [planner.expected[unit(programme)].closed for programme in (1, 2, 3)] == [False, True, True]
     assert planner.expected[unit(2)].free == 8
+
+
+def test_what_another_file_left_closed_is_reopened() -> None:
+    days, _ = plan(row(DAYS[0], 1), row(DAYS[1], 1), row(DAYS[1], 2), closed={unit(1), unit(2), unit(3)})
+    assert [turns(day) for day in days] == [[("1", "reopen")], [("2", "reopen")]]
 
 
 def test_a_refused_row_neither_closes_nor_counts() -> None:

@@ -1,0 +1,79 @@
+"""Showing a replay: a bar on a terminal, a line a day anywhere else, and what came of it in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from halte.replay.planning import DayPlan
+from halte.replay.running import Outcome, Watch
+
+OWN_TIME = """\
+This server is no demo: it lives in its own time. The counts went out dated with their own day, but openings, closings
+and definitions carry the time at which they were sent, and a past night stays past. Expect differences below."""
+
+
+@contextmanager
+def watching(console: Console) -> Iterator[Watch]:
+    """Show the days as they are done."""
+    if console.is_terminal:
+        with _bar(console) as watch:
+            yield watch
+        return
+
+    def say(plan: DayPlan | None, done: int, total: int) -> None:
+        if plan is not None:
+            console.print(f"{plan.day}  {_words(plan)}  ({done} of {total})", highlight=False)
+        elif done:
+            console.print(f"{done} of {total} days were replayed before.", highlight=False)
+
+    yield say
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Watch]:
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=None)
+
+        def move(plan: DayPlan | None, done: int, total: int) -> None:
+            words = f"{plan.day}  {_words(plan)}" if plan else ""
+            progress.update(task, completed=done, total=total, description=words)
+
+        yield move
+
+
+def _words(plan: DayPlan) -> str:
+    closed = sum(turn.closed for turn in plan.turns)
+    parts = [f"{len(plan.counts)} rows"]
+    parts += [f"{closed} closed"] if closed else []
+    parts += [f"{len(plan.turns) - closed} reopened"] if len(plan.turns) > closed else []
+    return ", ".join(parts)
+
+
+def tell(outcome: Outcome) -> Iterator[str]:
+    """Yield the lines that say what came of it: nothing of the file goes missing here."""
+    progress = outcome.progress
+    if outcome.own_time:
+        yield OWN_TIME
+    tally = ", ".join(f"{count} {what}" for what, count in sorted(progress.tally.items())) or "none"
+    yield f"Rows of {progress.first} to {outcome.last}: {tally}, {len(outcome.refused)} refused."
+    for refusal in outcome.refused:
+        where = f"line {refusal.line}" if refusal.line else f"programme {refusal.programme_id}, {refusal.day}"
+        yield f"  {where}: {refusal.reason}"
+    for programme, day in outcome.moved.items():
+        yield f"  programme {programme} names another site since {day}: its unit stays where it was defined"
+    units = outcome.units
+    if units.untold:
+        yield f"{units.untold} of {units.named} units were not compared: their last row was refused."
+    if units.others:
+        yield f"{units.others} other units of the region are not in the file: left as they were."
+    if not outcome.differences:
+        yield f"The board equals {outcome.last} in the file: {units.named - units.untold} units."
+        return
+    yield f"The board differs from {outcome.last} in the file, {len(outcome.differences)} times:"
+    for one in outcome.differences:
+        yield f"  {one.programme_id} {one.name}: {one.fact} {one.file} in the file, {one.board} on the board"
