@@ -80,8 +80,8 @@ class _Sites(msgspec.Struct):
 
 async def replay(wanted: Wanted, caller: Caller, login: str, password: str, watch: Watch) -> Outcome:
     administrator, region = await caller.sign_in(login, password)
-    progress = _go_on(wanted, region)
-    days = _select(wanted, progress)
+    progress = go_on(wanted, region)
+    days = select(wanted, progress)
     planner = await _planner(administrator, region, wanted.reading.digest)
     plans = [planner.plan(day) for day in days]
     holders = _holders(planner.expected)
@@ -97,7 +97,7 @@ async def replay(wanted: Wanted, caller: Caller, login: str, password: str, watc
     return Outcome(progress, last, units, tuple(refused), planner.moved, tuple(differences), not clock.ours)
 
 
-def _go_on(wanted: Wanted, region: UUID) -> Progress:
+def go_on(wanted: Wanted, region: UUID) -> Progress:
     """Return the progress of the same replay where there is one, else of a new one."""
     reading = wanted.reading
     left = recall(wanted.state)
@@ -111,7 +111,7 @@ def _go_on(wanted: Wanted, region: UUID) -> Progress:
     return Progress(reading.digest, region, first)
 
 
-def _select(wanted: Wanted, progress: Progress) -> Sequence[Day]:
+def select(wanted: Wanted, progress: Progress) -> Sequence[Day]:
     """Return the days to plan: those asked for, and those that were replayed before."""
     days = [day for day in wanted.reading.days if day.date >= progress.first]
     done = sum(1 for day in days if progress.finished and day.date <= progress.finished)

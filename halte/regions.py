@@ -1,0 +1,96 @@
+"""Regions: how one comes to be. A region is data: its name, its time zone, its own journal and board.
+
+`halte region add` is for whoever hosts the installation; nothing over HTTP makes a region.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import click
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kernel.ids import new_id
+from kernel.postgres import open_engine
+from kernel.settings import Settings
+from kernel.tables import region
+
+T = TypeVar("T")
+
+# What stands in addresses (`?region=`) must not be mistaken for an id.
+_SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+
+
+class NotARegion(ValueError):
+    """A region cannot be called so, or live in such a time zone; the message says why."""
+
+
+async def ensure_region(engine: AsyncEngine, slug: str, name: str, timezone: str) -> UUID:
+    """Return the region's id, adding it where there is none of that slug; one that is there stays as it is."""
+    if _SLUG.fullmatch(slug) is None:
+        raise NotARegion(f"{slug!r}: a slug is of small letters, digits and hyphens, at most 32, a letter first.")
+    if timezone not in available_timezones():
+        raise NotARegion(f"{timezone!r} is not a time zone: write it like Europe/Brussels.")
+    values = {"id": new_id(), "slug": slug, "name": name, "timezone": timezone, "epoch": new_id()}
+    async with engine.begin() as connection:
+        await connection.execute(insert(region).values(values).on_conflict_do_nothing(index_elements=[region.c.slug]))
+        found = await connection.execute(select(region.c.id).where(region.c.slug == slug))
+        return UUID(str(found.scalar_one()))
+
+
+@click.group("region")
+def main() -> None:
+    """Regions of this installation."""
+
+
+@main.command("add")
+@click.argument("slug")
+@click.option("--name", required=True, help="As people call it.")
+@click.option("--timezone", required=True, help="Like Europe/Brussels: its nights go from noon to noon there.")
+@click.pass_context
+def add(context: click.Context, slug: str, name: str, timezone: str) -> None:
+    """Add a region and print its id; one that is there stays as it is."""
+    try:
+        click.echo(_run(context, lambda engine: ensure_region(engine, slug, name, timezone)))
+    except NotARegion as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command("list")
+@click.pass_context
+def list_regions(context: click.Context) -> None:
+    """List the regions."""
+
+    async def work(engine: AsyncEngine) -> list[str]:
+        async with engine.connect() as connection:
+            rows = await connection.execute(select(region).order_by(region.c.slug))
+            return [f"{row.id}  {row.slug:16}  {row.timezone:20}  {row.name}" for row in rows]
+
+    for line in _run(context, work):
+        click.echo(line)
+
+
+def _run(context: click.Context, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+    """Do the work on the database of the settings: those of the group this is attached to, else the environment's."""
+    settings = context.find_object(Settings) or Settings.from_environment()
+    if settings.database_url is None:
+        raise click.ClickException("No database: set DATABASE_URL.")
+
+    async def connected() -> T:
+        engine = open_engine(settings, "command line")
+        try:
+            return await work(engine)
+        finally:
+            await engine.dispose()
+
+    try:
+        return asyncio.run(connected())
+    except OSError as error:
+        raise click.ClickException(f"The database does not answer: {error}") from None
