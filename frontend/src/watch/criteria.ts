@@ -1,18 +1,20 @@
 /** Which rows are shown. Pure; the criteria live in the address, so that a view can be reloaded and passed on. */
 
-import type { Admits, Regime } from "../api/types";
+import type { Regime } from "../api/types";
 import { atLeast, available, intakeOpen } from "../live/available";
 import { ageOf } from "../live/freshness";
 import { admits, plain, regimeOf, type Row } from "./rows";
 
 export const AVAILABILITIES = ["", "now", "nothing", "attention"] as const;
 export const FRESHNESSES = ["", "fresh", "notFresh", "old", "unconfirmed"] as const;
-export const GROUPS: readonly Admits[] = ["men", "women", "families", "minors"];
+/** Whom one looks for. Nobody looks for everyone: what is for everyone is found under each. */
+export const GROUPS = ["men", "women", "families", "minors"] as const;
+export type Group = (typeof GROUPS)[number];
 
 export interface Criteria {
   regime: Regime;
   text: string;
-  audience: Admits | "";
+  audience: Group | "";
   commune: string;
   availability: (typeof AVAILABILITIES)[number];
   freshness: (typeof FRESHNESSES)[number];
@@ -81,7 +83,7 @@ export interface Totals {
 export type GroupTotals = Record<"place" | "room", Totals>;
 
 /** Places and rooms apart, always. */
-export function totalsOf(rows: Iterable<Row>, audience: Admits, regime: Regime): GroupTotals {
+export function totalsOf(rows: Iterable<Row>, audience: Group, regime: Regime): GroupTotals {
   const totals: GroupTotals = {
     place: { units: 0, count: 0, exact: true },
     room: { units: 0, count: 0, exact: true },
@@ -104,7 +106,7 @@ export function fromQuery(query: string): Criteria {
   return {
     regime: oneOf("regime", ["night", "admission"] as const, "night"),
     text: given.get("text") ?? "",
-    audience: oneOf("audience", ["", ...GROUPS], ""),
+    audience: oneOf("audience", ["", ...GROUPS] as const, ""),
     commune: given.get("commune") ?? "",
     availability: oneOf("availability", AVAILABILITIES, ""),
     freshness: oneOf("freshness", FRESHNESSES, ""),

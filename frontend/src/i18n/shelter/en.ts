@@ -13,7 +13,6 @@ export const en = {
   ofCapacity: (capacity: number): string => `of ${capacity}`,
   less: (unit: string): string => `${unit}: one less`,
   more: (unit: string): string => `${unit}: one more`,
-  isFree: (n: number): string => `${n} free`,
   held: (n: number): string =>
     n === 1
       ? "1 is held for somebody on the way: count it as free."
@@ -21,7 +20,7 @@ export const en = {
   heldFull: (n: number): string =>
     n === 1 ? "1 is held, and none is free. The desk sees it." : `${n} are held, and fewer are free. The desk sees it.`,
   overBy: (n: number): string => `${n} over capacity`,
-  expected: "Nobody has confirmed this night yet. Expected:",
+  expected: (n: number, of: Allotment): string => `${things(n, of)} expected free`,
   ask: "How many are free?",
   unchanged: (n: number): string => `Nothing changed: ${n} free`,
   confirm: (n: number): string => `Yes, ${n} free`,

@@ -15,7 +15,6 @@ export const fr: ShelterWords = {
   ofCapacity: (capacity) => `sur ${capacity}`,
   less: (unit) => `${unit}\u00a0: une de moins`,
   more: (unit) => `${unit}\u00a0: une de plus`,
-  isFree: free,
   held: (n) =>
     n < 2
       ? "1 est retenue pour quelqu’un en route\u00a0: comptez-la comme libre."
@@ -25,7 +24,7 @@ export const fr: ShelterWords = {
       ? "1 est retenue, et aucune n’est libre. L’orientation le voit."
       : `${n} sont retenues, et moins sont libres. L’orientation le voit.`,
   overBy: (n) => `${n} au-delà de la capacité`,
-  expected: "Personne n’a encore confirmé cette nuit. Attendu\u00a0:",
+  expected: (n, of) => `${things(n, of)} ${n < 2 ? "libre attendue" : "libres attendues"}`,
   ask: "Combien sont libres\u00a0?",
   unchanged: (n) => `Rien n’a changé\u00a0: ${free(n)}`,
   confirm: (n) => `Oui, ${free(n)}`,

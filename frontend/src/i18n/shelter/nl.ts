@@ -14,7 +14,6 @@ export const nl: ShelterWords = {
   ofCapacity: (capacity) => `van ${capacity}`,
   less: (unit) => `${unit}: één minder`,
   more: (unit) => `${unit}: één meer`,
-  isFree: (n) => `${n} vrij`,
   held: (n) =>
     n === 1
       ? "1 is gereserveerd voor iemand die onderweg is: tel ze als vrij."
@@ -24,7 +23,7 @@ export const nl: ShelterWords = {
       ? "1 is gereserveerd, en geen is vrij. De oriëntatiedienst ziet het."
       : `${n} zijn gereserveerd, en er zijn er minder vrij. De oriëntatiedienst ziet het.`,
   overBy: (n) => `${n} boven de capaciteit`,
-  expected: "Niemand heeft deze nacht al bevestigd. Verwacht:",
+  expected: (n, of) => `${things(n, of)} vrij verwacht`,
   ask: "Hoeveel zijn er vrij?",
   unchanged: (n) => `Niets veranderd: ${n} vrij`,
   confirm: (n) => `Ja, ${n} vrij`,

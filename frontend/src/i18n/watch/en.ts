@@ -1,11 +1,10 @@
 import type { Admits, Allotment, UnitFacts } from "../../api/types";
 
-const groups: Record<Admits, string> = {
-  men: "Open to men",
-  women: "Open to women",
-  families: "Open to families",
-  minors: "Open to minors",
-  everyone: "Open to everyone",
+const groups: Record<Exclude<Admits, "everyone">, string> = {
+  men: "For men",
+  women: "For women",
+  families: "For families",
+  minors: "For minors",
 };
 
 const tolerance: Record<NonNullable<UnitFacts["tolerance"]>, string> = {
@@ -62,7 +61,6 @@ export const en = {
   room: "room",
   expected: (n: number): string => `${n} expected`,
   band: { "0": "none", "1-2": "1 or 2", "3+": "3 or more" },
-  bandNote: "in bands",
   secret: "secret address",
   allInvented: "A demonstration: every shelter on this board is invented.",
   paused: "intake paused",
