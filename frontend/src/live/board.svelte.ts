@@ -58,7 +58,7 @@ export class LiveBoard {
   start(): () => void {
     this.#socket.open();
     this.#interval = setInterval(() => this.#pulse(), TICK_MS);
-    const again = () => this.#socket.reopen();
+    const again = () => void (this.#link.state !== "ended" && this.#socket.reopen());
     const lost = () => this.#socket.lose();
     const seen = () => document.visibilityState === "visible" && this.#pulse();
     addEventListener("online", again);

@@ -28,7 +28,9 @@ class Session {
   }
 
   async leave(): Promise<void> {
-    await client.logOut();
+    await client.logOut().catch((failure: unknown) => {
+      if (!(failure instanceof ApiProblem && failure.status === 401)) throw failure; // it had ended already
+    });
     this.principal = null;
     this.lost = false;
   }
