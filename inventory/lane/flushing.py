@@ -38,6 +38,7 @@ async def flush(connection: Connection, working: Working) -> None:
     """Write rows, ends, voids and unit states. The journal comes after, in the kernel."""
     for table, row in working.upserts:
         await connection.execute(_put(table), *(row[column.name] for column in table.columns))
+    await _end_holds(connection, working)
     for table in _ORDER:
         rows = working.inserts.get(table, [])
         rows.sort(key=lambda row: (row.get("id") or row["report_id"], row.get("unit_id") or 0))
@@ -46,11 +47,24 @@ async def flush(connection: Connection, working: Working) -> None:
     if working.voided:
         ids, actors = zip(*sorted(working.voided), strict=True)
         await connection.execute(_VOID, list(ids), list(actors), working.now)
-    if working.ended:
-        ends = sorted((hold_id, *states) for hold_id, states in working.ended.items())
+    await _update_states(connection, working)
+
+
+async def _end_holds(connection: Connection, working: Working) -> None:
+    """End holds before new ones are inserted: of one request there is never more than one open (I4).
+
+    A hold that began and ended within this batch is inserted as it ended.
+    """
+    begun = {row["id"]: row for row in working.inserts.get(tables.hold, [])}
+    ends = []
+    for hold_id, (found, state) in sorted(working.ended.items()):
+        if hold_id in begun:
+            begun[hold_id] |= {"state": state, "ended_at": working.now}
+        else:
+            ends.append((hold_id, found, state))
+    if ends:
         done = await connection.execute(_END, *map(list, zip(*ends, strict=True)), working.now)
         _expect(done, len(ends))
-    await _update_states(connection, working)
 
 
 async def _update_states(connection: Connection, working: Working) -> None:
