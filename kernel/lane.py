@@ -8,6 +8,7 @@ and the answers. One bad item never fails its neighbours: an SQL error re-runs t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ _UNKNOWN = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    # What asyncpg says of a connection that was killed while it lay idle in the pool.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -252,7 +255,9 @@ async def _abandon(connection: Connection) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=1.0)
     except Exception:  # noqa: BLE001 -- broken in whatever way, it must not be used again
-        connection.terminate()
+        # asyncpg has let go of it already where it saw the connection end.
+        with contextlib.suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 def _refuse(batch: Sequence[_Ticket], problem: Problem) -> None:
