@@ -59,11 +59,11 @@ class Clock:
         self.ours = True
 
     async def turn_to(self, instant: datetime) -> None:
-        """Set the shown time, and let it run on at its usual pace; not at all where it is not ours to set."""
+        """Show this instant, and stand still: the board then stays in the night it is compared in."""
         if not self.ours:
             return
         try:
-            await self._administrator.ask("PUT", "/clock", object, {"now": instant, "speed": 1.0})
+            await self._administrator.ask("PUT", "/clock", object, {"now": instant, "speed": 0.0})
         except Refused as refused:
             if refused.slug != "demo-only":
                 raise

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from halte.replay import naming
 from halte.replay.calling import Administrator, Caller, Key
 from halte.replay.comparing import Difference, compare, read_board, read_exactly
 from halte.replay.keying import Holder, revoke_keys, take_keys
@@ -23,6 +24,11 @@ from halte.replay.remembering import Progress, recall, remember
 # A node follows the journal: the board may lag behind the last answer, never lead it (I6).
 _LOOKS = 5
 _LOOK_AGAIN_S = 1.0
+
+
+OWN_TIME = """\
+This server is no demo: it lives in its own time. The counts go out dated with their own day, but openings, closings and
+definitions carry the time at which they are sent, and a past night stays past. Expect differences at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. `own_time`: the server is no demo, its clock could not be set to the file's days."""
+    """What came of it; `moved` names programmes that speak of another site, and since when."""
 
     progress: Progress
     last: date
@@ -55,7 +61,6 @@ class Outcome:
     refused: tuple[Refusal, ...]
     moved: Mapping[str, date]
     differences: tuple[Difference, ...]
-    own_time: bool
 
 
 # Told before the first day (None) and after every one: how many of how many are done.
@@ -78,23 +83,43 @@ class _Sites(msgspec.Struct):
     shelters: list[_Site]
 
 
-async def replay(wanted: Wanted, caller: Caller, login: str, password: str, watch: Watch) -> Outcome:
+async def replay(
+    wanted: Wanted, caller: Caller, login: str, password: str, watch: Watch, notice: Callable[[str], None]
+) -> Outcome:
     administrator, region = await caller.sign_in(login, password)
     progress = go_on(wanted, region)
-    days = select(wanted, progress)
     planner = await _planner(administrator, region, wanted.reading.digest)
-    plans = [planner.plan(day) for day in days]
+    plans = [planner.plan(day) for day in select(wanted, progress)]
     holders = _holders(planner.expected)
     keys = await take_keys(administrator, caller, holders)
     clock = Clock(administrator)
-    await _push_all(Pusher(administrator, keys, clock, wanted.zone), plans, progress, wanted.state, watch)
+    left = [plan for plan in plans if progress.finished is None or plan.day > progress.finished]
+    await clock.turn_to(_begins(plans, left, wanted.zone))
+    if not clock.ours:
+        notice(OWN_TIME)
+    watch(None, len(plans) - len(left), len(plans))
+    pusher = Pusher(administrator, keys, clock, wanted.zone)
+    for done, plan in enumerate(left, start=len(plans) - len(left) + 1):
+        progress.finish(plan.day, await pusher.push(plan))
+        await asyncio.to_thread(remember, wanted.state, progress)
+        watch(plan, done, len(plans))
     differences, others = await _compare(administrator, keys, planner.expected)
     await revoke_keys(administrator, holders)
-    last = days[-1].date
-    unread = [one for one in wanted.reading.refused if one.day is None or progress.first <= one.day <= last]
+    return _outcome(wanted.reading, progress, planner, plans[-1].day, differences, others)
+
+
+def _begins(plans: Sequence[DayPlan], left: Sequence[DayPlan], zone: ZoneInfo) -> datetime:
+    """Return where the clock must stand first: in the night to go on with, or in the last one if none is left."""
+    return naming.begins_at(left[0].day, zone) if left else naming.counted_at(plans[-1].day, zone)
+
+
+def _outcome(
+    reading: Reading, progress: Progress, planner: Planner, last: date, differences: list[Difference], others: int
+) -> Outcome:
+    unread = [one for one in reading.refused if one.day is None or progress.first <= one.day <= last]
     refused = sorted([*unread, *progress.refused], key=lambda one: one.line)
     units = Units(len(planner.expected), sum(one.doubted for one in planner.expected.values()), others)
-    return Outcome(progress, last, units, tuple(refused), planner.moved, tuple(differences), not clock.ours)
+    return Outcome(progress, last, units, tuple(refused), planner.moved, tuple(differences))
 
 
 def go_on(wanted: Wanted, region: UUID) -> Progress:
@@ -133,15 +158,6 @@ def _holders(expected: Mapping[UUID, Expected]) -> dict[UUID, Holder]:
         shelters.setdefault(one.home.operator_id, set()).add(one.home.shelter_id)
         names[one.home.operator_id] = one.programme.organisation
     return {id: Holder(id, names[id], own) for id, own in shelters.items()}
-
-
-async def _push_all(pusher: Pusher, plans: Sequence[DayPlan], progress: Progress, state: Path, watch: Watch) -> None:
-    left = [plan for plan in plans if progress.finished is None or plan.day > progress.finished]
-    watch(None, len(plans) - len(left), len(plans))
-    for done, plan in enumerate(left, start=len(plans) - len(left) + 1):
-        progress.finish(plan.day, await pusher.push(plan))
-        await asyncio.to_thread(remember, state, progress)
-        watch(plan, done, len(plans))
 
 
 async def _compare(

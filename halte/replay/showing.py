@@ -11,10 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from halte.replay.planning import DayPlan
 from halte.replay.running import Outcome, Watch
 
-OWN_TIME = """\
-This server is no demo: it lives in its own time. The counts went out dated with their own day, but openings, closings
-and definitions carry the time at which they were sent, and a past night stays past. Expect differences below."""
-
 
 @contextmanager
 def watching(console: Console) -> Iterator[Watch]:
@@ -57,8 +53,6 @@ def _words(plan: DayPlan) -> str:
 def tell(outcome: Outcome) -> Iterator[str]:
     """Yield the lines that say what came of it: nothing of the file goes missing here."""
     progress = outcome.progress
-    if outcome.own_time:
-        yield OWN_TIME
     tally = ", ".join(f"{count} {what}" for what, count in sorted(progress.tally.items())) or "none"
     yield f"Rows of {progress.first} to {outcome.last}: {tally}, {len(outcome.refused)} refused."
     for refusal in outcome.refused:

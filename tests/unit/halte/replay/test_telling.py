@@ -108,9 +108,9 @@ def test_the_same_replay_goes_on_and_another_begins_anew(tmp_path: Path) -> None
     assert begin(path, region=UUID(int=2)) == [MONDAY, TUESDAY, FRIDAY]
 
 
-def outcome(*differences: Difference, refused: tuple[Refusal, ...] = (), own_time: bool = False) -> Outcome:
+def outcome(*differences: Difference, refused: tuple[Refusal, ...] = ()) -> Outcome:
     progress = Progress("digest", REGION, MONDAY, FRIDAY, {"applied": 5, "superseded": 1})
-    return Outcome(progress, FRIDAY, Units(143, 1, 2), refused, {"9": TUESDAY}, differences, own_time)
+    return Outcome(progress, FRIDAY, Units(143, 1, 2), refused, {"9": TUESDAY}, differences)
 
 
 def test_the_words_at_the_end() -> None:
@@ -127,8 +127,7 @@ def test_the_words_at_the_end() -> None:
 
 
 def test_differences_are_told_one_by_one() -> None:
-    said = list(tell(outcome(Difference("7", "Night room", "free", 4, 5), own_time=True)))
-    assert said[0].startswith("This server is no demo")
+    said = list(tell(outcome(Difference("7", "Night room", "free", 4, 5))))
     assert said[-2:] == [
         "The board differs from 2024-01-05 in the file, 1 times:",
         "  7 Night room: free 4 in the file, 5 on the board",
