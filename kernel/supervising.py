@@ -14,6 +14,7 @@ _FIRST_BACKOFF_S = 0.1
 _LAST_BACKOFF_S = 5.0
 # A task that ran this long was healthy: its next crash starts again at the first back-off.
 _HEALTHY_S = 30.0
+_CANCEL_AGAIN_S = 0.2
 
 Run = Callable[[], Awaitable[None]]
 
@@ -32,11 +33,13 @@ class Supervisor:
             self._tasks[name] = task
 
     async def stop(self) -> None:
-        tasks = list(self._tasks.values())
+        """Cancel every task, again and again: before Python 3.12 a cancellation may get lost in wait_for."""
+        left = set(self._tasks.values())
         self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
 
     async def _keep(self, name: str, run: Run) -> None:
         backoff_s = _FIRST_BACKOFF_S

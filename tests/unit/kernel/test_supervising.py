@@ -69,3 +69,21 @@ async def test_a_name_runs_once_and_stop_ends_it() -> None:
     assert running == 1
     await supervisor.stop()
     assert running == 0
+
+
+async def test_stop_insists_where_a_cancellation_got_lost() -> None:
+    lost = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.set()
+        await asyncio.Event().wait()
+
+    supervisor = Supervisor("test")
+    supervisor.start("deaf", run)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        await supervisor.stop()
+    assert lost.is_set()
