@@ -31,6 +31,7 @@ from inventory.model.freshness import Policy
 from inventory.model.night import noon_of
 from inventory.model.state import Known, Moment, UnitState, fold
 from inventory.moving import Move
+from inventory.reporting import Reporter
 from kernel.ids import new_id
 from kernel.journal import Range, read_board
 from kernel.lane import Lane
@@ -97,6 +98,49 @@ def move_of(
     words = repr((unit_id, places, direction, sorted(said.items(), key=str))).encode()
     actor_id = said.pop("actor_id", SYSTEM)
     return Move(id or new_id(), actor_id, unit_id, direction, places, words, **said)
+
+
+async def machine(place: Place, basis: Basis = Basis.PHYSICAL, settle_lag_s: int = 0) -> Reporter:
+    """A machine key that may report for the shelter, and what it declares of its counts."""
+    key_id = new_id()
+    await place.pool.execute(
+        "INSERT INTO machine_key (id, region_id, name, verbs, basis, settle_lag_s, actor_id) "
+        "VALUES ($1, $2, 'a feed', '{report,move}', $3, $4, $5)",
+        key_id,
+        place.region_id,
+        basis.value,
+        settle_lag_s,
+        SYSTEM,
+    )
+    await place.pool.execute(
+        "INSERT INTO machine_key_shelter (key_id, shelter_id, actor_id) VALUES ($1, $2, $3)",
+        key_id,
+        place.shelter_id,
+        SYSTEM,
+    )
+    return Reporter(key_id, Spoke.FEED, basis, settle_lag_s)
+
+
+async def person(place: Place, role: str = "staff", *shelters: UUID) -> Reporter:
+    """Somebody with an account, and grants for these shelters."""
+    account_id = new_id()
+    await place.pool.execute(
+        "INSERT INTO account (id, region_id, login, role, password_hash, language, actor_id) "
+        "VALUES ($1, $2, $3, $4, 'x', 'fr', $5)",
+        account_id,
+        place.region_id,
+        account_id.hex,
+        role,
+        SYSTEM,
+    )
+    for shelter_id in shelters:
+        await place.pool.execute(
+            "INSERT INTO account_shelter (account_id, shelter_id, actor_id) VALUES ($1, $2, $3)",
+            account_id,
+            shelter_id,
+            SYSTEM,
+        )
+    return Reporter(account_id, Spoke.PERSON)
 
 
 async def held(place: Place, unit_id: UUID, places: int = 1, **said: Any) -> UUID:
