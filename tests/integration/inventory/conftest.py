@@ -67,7 +67,7 @@ class Place:
         self, unit_id: UUID, free: int, *, id: UUID | None = None, by: Reporter = PERSON, **said: Any
     ) -> Report:
         at, sent, night = said.pop("at", None), said.pop("sent", None), said.pop("night", None)
-        words = repr((free, sorted(said.items(), key=str), at)).encode()
+        words = repr((unit_id, free, night, sorted(said.items(), key=str), at)).encode()
         line = Line(unit_id, free, body_hash=words, **said)
         return Report(id or new_id(), by, self.shelter_id, (line,), words, at, sent, night)
 
