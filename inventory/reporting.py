@@ -277,10 +277,11 @@ class Report:
 
 
 def _check_size(line: Line, live: Live) -> None:
+    """Refuse a slip of the finger, and a unit that would be free and overfull at once."""
     capacity = line.capacity if line.capacity is not None else live.known.capacity.value
     most = min(PLACES_MAX, max(ABSURD_FLOOR, ABSURD_FACTOR * capacity))
-    if line.free > most:
-        raise AbsurdCount(unit=str(line.unit_id), free=line.free, capacity=capacity, most=most)
+    if max(line.free, line.over_by) > most or (line.free and line.over_by):
+        raise AbsurdCount(unit=str(line.unit_id), free=line.free, over_by=line.over_by, capacity=capacity, most=most)
 
 
 def _check_base(working: Working, line: Line, live: Live) -> None:
