@@ -73,9 +73,13 @@ def open_engine(settings: Settings, name: str) -> AsyncEngine:
         max_overflow=4,
         pool_timeout=settings.command_timeout_s,
         pool_pre_ping=True,
+        # An SQL error's text goes to the log; what was to be stored must not go with it.
+        hide_parameters=True,
         connect_args={
             "timeout": settings.command_timeout_s,
             "command_timeout": settings.command_timeout_s,
+            "statement_cache_size": settings.statement_cache_size,
+            "prepared_statement_cache_size": settings.statement_cache_size,
             "server_settings": {"application_name": f"halte {name} cold", **SESSION},
         },
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,11 +22,11 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    database_url: str | None = None
-    redis_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
     data_dir: Path | None = None
     run_as: str | None = None
-    secret_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8018
     origins: tuple[str, ...] = ()
@@ -59,12 +59,12 @@ class Settings:
         """Read HALTE_* variables; `overrides` (the command line) win over them."""
         source = os.environ if environ is None else environ
         values: dict[str, Any] = {}
-        for field in fields(cls):
-            raw = source.get(f"HALTE_{field.name.upper()}")
-            if raw is None and field.name in {"database_url", "redis_url"}:
-                raw = source.get(field.name.upper())
+        for one in fields(cls):
+            raw = source.get(f"HALTE_{one.name.upper()}")
+            if raw is None and one.name in {"database_url", "redis_url"}:
+                raw = source.get(one.name.upper())
             if raw is not None and raw != "":
-                values[field.name] = _parse(field.name, str(field.type), raw)
+                values[one.name] = _parse(one.name, str(one.type), raw)
         values |= {name: value for name, value in overrides.items() if value is not None}
         return cls(**values)
 

@@ -16,11 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+import structlog
+
 from halte.embedded.accounts import resolve_account
 from halte.embedded.binaries import Binaries, executable_by, locate_binaries
+from halte.embedded.errors import EmbeddedError
 from halte.embedded.layout import Layout
 from halte.embedded.postgres import SUPERUSER, Postgres
 from halte.embedded.valkey import Valkey
+
+log = structlog.get_logger(__name__)
+
+_WATCH_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +97,35 @@ def running(data_dir: Path, run_as: str | None = None) -> Iterator[EmbeddedServe
     embedded = Embedded(data_dir, run_as)
     with _unwinding(signal.SIGTERM, signal.SIGHUP):
         try:
-            yield embedded.start()
+            servers = embedded.start()
+            with _watched(embedded):
+                yield servers
         finally:
             embedded.stop()
+
+
+@contextmanager
+def _watched(embedded: Embedded) -> Iterator[None]:
+    """Start a server of ours again when it died: the kernel may take one when memory runs short."""
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(embedded, done), name="embedded watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _watch(embedded: Embedded, done: threading.Event) -> None:
+    while not done.wait(_WATCH_S):
+        for name, server in (("postgres", embedded.postgres), ("valkey", embedded.valkey)):
+            if server.pid is None:
+                log.error("embedded.server_died", server=name)
+                try:
+                    server.start()
+                except EmbeddedError as error:
+                    log.error("embedded.restart_failed", server=name, error=str(error))
 
 
 @contextmanager

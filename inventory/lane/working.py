@@ -23,8 +23,8 @@ from inventory.problems import NotYourShelter, UnknownUnit
 from kernel.journal import Cause, Entry, Subject
 from kernel.problems import IdReused
 
-# The actor of what the system does by itself: the turn of the night, expiry, the command line.
-SYSTEM = UUID(int=0)
+# The actor of what the system does by itself: the turn of the night, the end of a surge unit.
+SYSTEM = UUID(int=2)
 
 
 @dataclass(slots=True)

@@ -59,24 +59,23 @@ def mask(unit: dict[str, Any]) -> dict[str, Any]:
 
 
 def sees_exactly(kind: str, body: bytes, audience: Audience) -> bool:
-    """Tell whether this audience sees every change of the subject, or only the visible ones."""
-    if kind != "unit":
-        return True
-    unit = _decode(body)
-    return not unit["secret"] or UUID(unit["shelter"]) in audience.own
+    """Tell whether this audience sees the subject as it is, and so every change of it."""
+    content = _decode(body)
+    own = shelter_of(kind, content) in audience.own
+    if audience.only_own and not own:
+        return False
+    return own or kind != "unit" or not content["secret"]
 
 
 def project(kind: str, body: bytes, audience: Audience) -> bytes | None:
     """Return the subject as this audience may see it, or None where it may not know of it."""
     content = _decode(body)
-    if audience.only_own and shelter_of(kind, content) not in audience.own:
+    own = shelter_of(kind, content) in audience.own
+    if audience.only_own and not own:
         return None
-    if kind != "unit":
+    if own or kind != "unit" or not content["secret"]:
         return body
-    secret = content.pop("secret")
-    if secret and UUID(content["shelter"]) not in audience.own:
-        return _encode(mask(content))
-    return _encode(content)
+    return _encode(mask(content))
 
 
 def masked_view_changed(before: bytes | None, after: bytes) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -27,8 +28,8 @@ Shown = tuple[int, bytes | None]
 class Lens:
     """The pure functions of I11, given by whoever knows what the bodies mean."""
 
-    project: Callable[[str, bytes, Hashable], bytes | None]
-    sees_exactly: Callable[[str, bytes, Hashable], bool]
+    project: Callable[[str, bytes, Any], bytes | None]
+    sees_exactly: Callable[[str, bytes, Any], bool]
 
 
 class Wires:

@@ -1,0 +1,110 @@
+"""The product assembled: one Litestar application over Postgres and Redis. Knows everything."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from litestar import Litestar, Response, Router
+from litestar.datastructures import State
+from litestar.handlers import WebsocketRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from halte import VERSION
+from halte.clock_routes import put_clock, read_clock
+from halte.health import healthz, metrics, readyz
+from halte.node import Node
+from halte.pages import page_routes
+from inventory.model.audience import Audience
+from inventory.routes import inventory_routes
+from inventory.routes.answering import audience_of
+from kernel.access.model import ACCOUNT_ROLES, Principal, Role, Verb
+from kernel.access.policies import OPEN, allow, enforce_policy
+from kernel.access.routes import access_routes
+from kernel.live.hub import Hub
+from kernel.live.socket import live_route
+from kernel.refusing import EXCEPTION_HANDLERS
+from kernel.settings import Settings
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Build the application; servers are connected to when it starts, not before."""
+    node = Node(settings)
+    return Litestar(
+        route_handlers=[
+            Router("/api/v1", route_handlers=[*inventory_routes(), read_clock, put_clock], tags=["inventory"]),
+            *access_routes(prefix="/api/v1"),
+            *_live_routes(node),
+            healthz,
+            readyz,
+            metrics,
+            *page_routes(),
+        ],
+        guards=[enforce_policy],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[partial(_running, node)],
+        request_max_body_size=settings.body_max_bytes,
+        after_request=_add_headers,
+        openapi_config=_openapi(),
+        state=State({"settings": settings}),
+    )
+
+
+@asynccontextmanager
+async def _running(node: Node, app: Litestar) -> AsyncIterator[None]:
+    await node.start()
+    app.state.pool, app.state.links = node.pool, node.links
+    app.state.access, app.state.regions = node.access, node.regions
+    # What lives as long as the process need not be looked at by every collection.
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        await node.stop()
+
+
+def _live_routes(node: Node) -> list[WebsocketRouteHandler]:
+    """The two streams: the board for who is signed in, and to a shelter its own units."""
+
+    def hub_of(principal: Principal) -> Hub:
+        return node.regions.at_hand(principal.region_id).live.hub
+
+    def own_units(principal: Principal) -> Audience:
+        return Audience(own=principal.shelters, only_own=True)
+
+    tick_ms = node.settings.board_tick_ms
+    build = partial(live_route, settings=node.settings, hub_of=hub_of, tick_ms=tick_ms)
+    everybody, staff = allow(*ACCOUNT_ROLES, verb=Verb.READ), allow(Role.STAFF, verb=Verb.READ)
+    return [
+        build("/live/board", audience_of=audience_of, opt={"policy": everybody}),
+        build("/live/shelter", audience_of=own_units, opt={"policy": staff}),
+    ]
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Halte",
+        version=VERSION,
+        description="Live regional inventory of shelter places. Refusals are problem documents (RFC 9457).",
+        openapi_router=Router("/schema", route_handlers=[], opt={"policy": OPEN}),
+        render_plugins=[JsonRenderPlugin()],
+    )
+
+
+def _add_headers(response: Response[object]) -> Response[object]:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

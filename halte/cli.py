@@ -1,0 +1,113 @@
+"""The command line `halte`. Each command says in one sentence what went wrong, never with a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from halte import VERSION, logs, regions
+from halte.demo.seeding import LOGINS, PASSWORD, seed_demo
+from halte.embedded import EmbeddedError
+from halte.replay import cli as replay_cli
+from halte.serving import PortTaken, bind, serve, with_servers
+from kernel.access.cli import account, key
+from kernel.migrating import migrate as run_migrations
+from kernel.settings import Settings, SettingsError
+
+_port = click.option("--port", type=int, help="Port to listen on (8018).")
+_host = click.option("--host", help="Address to listen on (127.0.0.1: this machine only).")
+_data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Where its own servers keep their data.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="halte")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Live regional inventory of shelter places."""
+    with _as_sentences():
+        context.obj = Settings.from_environment()
+
+
+@main.command()
+@_port
+@_host
+@_data_dir
+@click.pass_obj
+def run(settings: Settings, port: int | None, host: str | None, data_dir: Path | None) -> None:
+    """Serve; without DATABASE_URL and REDIS_URL on servers of its own."""
+    settings = _override(settings, port, host, data_dir)
+    with _as_sentences():
+        logs.configure(settings.log_level)
+        _serve(settings, demo=False)
+
+
+@main.command()
+@_port
+@_host
+@_data_dir
+@click.pass_obj
+def demo(settings: Settings, port: int | None, host: str | None, data_dir: Path | None) -> None:
+    """Serve an invented region to look around in."""
+    settings = replace(_override(settings, port, host, data_dir), demo=True)
+    with _as_sentences():
+        logs.configure("warning", pretty=True)
+        _serve(settings, demo=True)
+
+
+@main.command()
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Bring the database of DATABASE_URL to the newest schema."""
+    if settings.database_url is None:
+        raise click.ClickException("No database: set DATABASE_URL. Halte's own servers are migrated at every start.")
+    with _as_sentences():
+        asyncio.run(run_migrations(settings.database_url))
+
+
+main.add_command(account)
+main.add_command(key)
+main.add_command(regions.main)
+main.add_command(replay_cli.main)
+
+
+def _override(settings: Settings, port: int | None, host: str | None, data_dir: Path | None) -> Settings:
+    return replace(
+        settings,
+        port=settings.port if port is None else port,
+        host=host or settings.host,
+        data_dir=data_dir or settings.data_dir,
+    )
+
+
+def _serve(settings: Settings, *, demo: bool) -> None:
+    listener = bind(settings)
+    with listener, with_servers(settings) as served:
+        if served.database_url is not None:
+            asyncio.run(run_migrations(served.database_url))
+        if demo:
+            asyncio.run(seed_demo(served))
+        serve(served, listener, lambda port: _greet(port, demo=demo))
+
+
+def _greet(port: int, *, demo: bool) -> None:
+    click.echo(f"Halte is at http://localhost:{port}")
+    if demo:
+        click.echo(f"Sign in as {', '.join(login for login, _ in LOGINS)}; the password is {PASSWORD}")
+        click.echo("Everything in it is invented. Ctrl-C ends it; the data stay for the next time.")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _as_sentences() -> Iterator[None]:
+    try:
+        yield
+    except (EmbeddedError, SettingsError, PortTaken) as error:
+        raise click.ClickException(str(error)) from None
+    except (ConnectionError, OSError) as error:
+        raise click.ClickException(f"Cannot go on: {error}") from None

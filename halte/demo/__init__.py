@@ -1,0 +1,1 @@
+"""The demonstration region: invented, seeded, in the proportions of the Brussels Region."""

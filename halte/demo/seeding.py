@@ -1,0 +1,108 @@
+"""Seeding: puts the invented region into an empty database, through the lane like everybody else."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from halte.demo.inventing import InventedRegion, InventedUnit, invent
+from halte.regions import ensure_region
+from inventory.defining import DefineOperator, DefineShelter, DefineUnit
+from inventory.lane.working import SYSTEM
+from inventory.lane.writer import InventoryWriter
+from inventory.model.counting import Spoke
+from inventory.model.freshness import Policy
+from inventory.model.state import OutOfService, OutReason
+from inventory.reporting import Line, Report, Reporter
+from kernel.access import keeping_accounts
+from kernel.access.model import COMMAND_LINE, Role
+from kernel.access.passwords import Passwords
+from kernel.access.problems import LoginTaken
+from kernel.ids import new_id
+from kernel.journal import Range
+from kernel.lane import Lane
+from kernel.postgres import Pool, open_engine, open_pool, tie_epoch
+from kernel.problems import Problem
+from kernel.settings import Settings
+
+SLUG, NAME, ZONE = "brussels", "Brussels-Capital", "Europe/Brussels"
+
+# Known to everybody, on purpose: a demonstration has nothing to hide, and listens on this machine only.
+PASSWORD = "halte-evening-demo"
+LOGINS = (("staff", Role.STAFF), ("desk", Role.DESK), ("supervisor", Role.SUPERVISOR), ("admin", Role.ADMINISTRATOR))
+
+# How long ago each unit's people last said something, in minutes, and how often out of a hundred:
+# most are fresh, some are getting old, one in fifty has never been heard of.
+_AGES_MIN = ((5, 40), (45, 25), (150, 15), (420, 12), (1_500, 6), (None, 2))
+
+
+async def seed_demo(settings: Settings, seed: int = 1) -> UUID:
+    """Make sure that region, accounts and first counts are there; a second call changes nothing."""
+    engine = open_engine(settings, "demo")
+    pool = await open_pool(settings, "demo")
+    try:
+        region_id = await ensure_region(engine, SLUG, NAME, ZONE)
+        world = invent(region_id, seed)
+        if not await pool.fetchval("SELECT count(*) FROM unit WHERE region_id = $1", region_id):
+            await _write(settings, pool, region_id, world, seed)
+        for login, role in LOGINS:
+            shelters = {world.shelters[0].id, world.shelters[1].id} if role is Role.STAFF else set[UUID]()
+            try:
+                await keeping_accounts.add_account(
+                    engine, Passwords(), region_id=region_id, login=login, password=PASSWORD, role=role,
+                    language="fr", shelters=shelters, actor_id=COMMAND_LINE,
+                )  # fmt: skip
+            except LoginTaken:
+                continue
+        return region_id
+    finally:
+        await pool.close()
+        await engine.dispose()
+
+
+async def _write(settings: Settings, pool: Pool, region_id: UUID, world: InventedRegion, seed: int) -> None:
+    async with pool.acquire() as connection:
+        await tie_epoch(connection, region_id)
+    now: datetime = await pool.fetchval("SELECT halte_now()")
+
+    async def publish(_: Range) -> None:
+        """Nobody watches yet; Redis is filled by the first node that starts."""
+
+    lane = Lane(pool, region_id, InventoryWriter(region_id, ZoneInfo(ZONE), Policy()), publish, settings)
+    lane.start()
+    try:
+        await _submit(lane, [DefineOperator(operator, SYSTEM) for operator in world.operators])
+        await _submit(lane, [DefineShelter(shelter, SYSTEM) for shelter in world.shelters])
+        await _submit(lane, [DefineUnit(one.unit, one.capacity, SYSTEM) for one in world.units])
+        await _submit(lane, list(_reports(world.units, now, random.Random(seed))))
+    finally:
+        await lane.stop()
+
+
+async def _submit(lane: Lane, works: Sequence[Any]) -> None:
+    for outcome in await lane.submit_all(works):
+        if isinstance(outcome, Problem):
+            raise outcome
+
+
+def _reports(units: Sequence[InventedUnit], now: datetime, chance: random.Random) -> Iterator[Report]:
+    """Yield what each unit's people last said: a tight evening, most units full or nearly so."""
+    ages, weights = zip(*_AGES_MIN, strict=True)
+    for one in units:
+        age_min = chance.choices(ages, weights)[0]
+        if age_min is None:
+            continue
+        at = now - timedelta(minutes=age_min + chance.uniform(0, 10))
+        full = chance.random() < 0.55
+        free = 0 if full else chance.randint(1, max(1, one.capacity // 5))
+        out: tuple[OutOfService, ...] = ()
+        if chance.random() < 0.12:
+            out = (OutOfService(chance.choice(list(OutReason)), chance.randint(1, max(1, one.capacity // 8))),)
+        line = Line(one.unit.id, free, over_by=chance.randint(1, 3) if full and chance.random() < 0.05 else 0,
+                    out_of_service=out, body_hash=one.unit.id.bytes)  # fmt: skip
+        reporter = Reporter(SYSTEM, Spoke.PERSON)
+        yield Report(new_id(), reporter, one.unit.shelter_id, (line,), one.unit.id.bytes, at, now)

@@ -1,0 +1,68 @@
+"""Health: is the process alive, is it ready, what do its numbers say. Open: load balancers have no account."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from kernel.access.policies import OPEN
+from kernel.postgres import Pool
+from kernel.redis import REDIS_AWAY, RedisLinks
+
+_ASK_S = 1.0
+
+
+@get("/healthz", opt={"policy": OPEN}, summary="Is the process alive", sync_to_thread=False)
+def healthz() -> Response[bytes]:
+    return Response(b'{"status":"alive"}', media_type="application/json")
+
+
+@get("/readyz", opt={"policy": OPEN}, summary="Is the node ready for requests")
+async def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """200 where Postgres answers. Without Redis a node still serves (I6), and says so."""
+    state = request.app.state
+    postgres, redis = await asyncio.gather(_asks_postgres(state.pool), _asks_redis(state.links))
+    heads = await _heads(state.pool) if postgres else {}
+    boards = {
+        str(region.id): {"live": standing.source, "lag": max(0, heads.get(region.id, 0) - (standing.seq or 0))}
+        for region in state.regions.all()
+        for standing in (region.live.standing(),)
+    }
+    body = {"status": "ready" if postgres else "unready", "postgres": postgres, "redis": redis, "boards": boards}
+    return Response(msgspec.json.encode(body), status_code=200 if postgres else 503, media_type="application/json")
+
+
+@get("/metrics", opt={"policy": OPEN}, summary="Prometheus metrics", sync_to_thread=False)
+def metrics() -> Response[bytes]:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _asks_postgres(pool: Pool) -> bool:
+    try:
+        await pool.fetchval("SELECT 1", timeout=_ASK_S)
+    except Exception:
+        return False
+    return True
+
+
+async def _heads(pool: Pool) -> dict[UUID, int]:
+    """Return how far each region's journal is; nothing where Postgres went away just now."""
+    try:
+        return {row["id"]: row["seq"] for row in await pool.fetch("SELECT id, seq FROM region", timeout=_ASK_S)}
+    except Exception:
+        return {}
+
+
+async def _asks_redis(links: RedisLinks | None) -> bool:
+    if links is None:
+        return False
+    try:
+        await links.quick.ping()
+    except REDIS_AWAY:
+        return False
+    return True

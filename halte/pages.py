@@ -1,0 +1,54 @@
+"""The screens: three HTML entries and their assets, served from frontend/dist under a strict policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from litestar import Response, get
+from litestar.datastructures import CacheControlHeader
+from litestar.handlers import HTTPRouteHandler
+from litestar.router import Router
+from litestar.static_files import create_static_files_router
+
+from kernel.access.policies import OPEN
+
+DIST = Path(__file__).resolve().parent.parent / "frontend" / "dist"
+
+PAGES = {"/": "index.html", "/watch": "watch.html", "/shelter": "shelter.html"}
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+
+_UNBUILT = "The screens are not built. Run `make screens`, then reload this page."
+
+
+def page_routes(dist: Path = DIST) -> list[HTTPRouteHandler | Router]:
+    """Return a route per page, and the assets where the screens are built."""
+    routes: list[HTTPRouteHandler | Router] = [_page(path, dist / name) for path, name in PAGES.items()]
+    if (dist / "assets").is_dir():
+        routes.append(
+            create_static_files_router(
+                path="/assets",
+                directories=[dist / "assets"],
+                name="assets",
+                opt={"policy": OPEN},
+                # Their names carry a hash of their content: what is fetched once need never be asked for again.
+                cache_control=CacheControlHeader(max_age=31_536_000, immutable=True, public=True),
+                include_in_schema=False,
+            )
+        )
+    return routes
+
+
+def _page(path: str, file: Path) -> HTTPRouteHandler:
+    @get(path, name=f"page {file.stem}", opt={"policy": OPEN}, include_in_schema=False, sync_to_thread=False)
+    def show() -> Response[bytes]:
+        if not file.is_file():
+            return Response(_UNBUILT.encode(), status_code=503, media_type="text/plain; charset=utf-8")
+        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
+        return Response(file.read_bytes(), media_type="text/html; charset=utf-8", headers=headers)
+
+    return show

@@ -1,0 +1,137 @@
+"""Doors: the server that a replay pushes into, somebody's or a demo of the replay's own while it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from multiprocessing.connection import wait
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from halte.embedded import default_data_dir
+from halte.regions import ensure_region
+from halte.replay.calling import ServerAway
+from halte.serving import bind, serve, with_servers
+from kernel.access import keeping_accounts
+from kernel.access.model import COMMAND_LINE, Role
+from kernel.access.passwords import Passwords
+from kernel.migrating import migrate
+from kernel.postgres import open_engine
+from kernel.problems import NotFound
+from kernel.settings import Settings
+
+REGION_SLUG, REGION_NAME = "toronto", "Toronto"
+_LOGIN = "replay"
+_ENDS_WITHIN_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where to knock, as whom, and the folder in which it is remembered how far a replay came there."""
+
+    url: str
+    login: str
+    password: str = field(repr=False)
+    memory: Path
+
+    @classmethod
+    def of(cls, url: str, login: str, password: str) -> Door:
+        """Return somebody's server; replays into two of them are remembered apart."""
+        base = os.environ.get("XDG_STATE_HOME", "")
+        state = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
+        return cls(url, login, password, state / "halte" / "replay" / sha256(url.encode()).hexdigest()[:12])
+
+
+@contextmanager
+def own_server(data_dir: Path | None, zone: ZoneInfo) -> Iterator[Door]:
+    """Run a demo server for as long as the block lasts; its data stay, for the next replay to go on with."""
+    folder = data_dir or default_data_dir().with_name("halte-replay")
+    asked = Settings(data_dir=folder, run_as=os.environ.get("HALTE_RUN_AS"), demo=True, log_level="warning", port=0)
+    with with_servers(asked) as settings:
+        password = secrets.token_urlsafe(24)
+        asyncio.run(_prepare(settings, zone, password))
+        with _serving(settings) as port:
+            yield Door(f"http://{settings.host}:{port}", _LOGIN, password, folder)
+
+
+async def _prepare(settings: Settings, zone: ZoneInfo, password: str) -> None:
+    """Make the region and an administrator whose password lives as long as this replay."""
+    await migrate(str(settings.database_url))
+    engine = open_engine(settings, "replay")
+    try:
+        region_id = await ensure_region(engine, REGION_SLUG, REGION_NAME, zone.key)
+        await _let_in(engine, region_id, password)
+    finally:
+        await engine.dispose()
+
+
+async def _let_in(engine: AsyncEngine, region_id: UUID, password: str) -> None:
+    try:
+        found = await keeping_accounts.find_account(engine, _LOGIN)
+    except NotFound:
+        await keeping_accounts.add_account(
+            engine,
+            Passwords(),
+            region_id=region_id,
+            login=_LOGIN,
+            password=password,
+            role=Role.ADMINISTRATOR,
+            language="en",
+            shelters=(),
+            actor_id=COMMAND_LINE,
+        )
+    else:
+        change = keeping_accounts.Change(password=password)
+        await keeping_accounts.change_account(
+            engine, Passwords(), change, region_id=region_id, account_id=found.id, actor_id=COMMAND_LINE
+        )
+
+
+@contextmanager
+def _serving(settings: Settings) -> Iterator[int]:
+    """Serve in a process of its own, so that it and we do not take turns; yield its port."""
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    with bind(settings) as listener:
+        port = listener.getsockname()[1]
+        server = context.Process(target=_serve, args=(settings, listener, ready), name="replay server", daemon=True)
+        server.start()
+    try:
+        while not ready.wait(0.1):
+            if not server.is_alive():
+                raise ServerAway(f"The server ended while it started, with {server.exitcode}.")
+        yield port
+    finally:
+        server.terminate()
+        server.join(_ENDS_WITHIN_S)
+        if server.is_alive():
+            server.kill()
+            server.join()
+
+
+def _serve(settings: Settings, listener: socket.socket, ready: Event) -> None:
+    # Ctrl-C reaches the whole group of processes: who started us ends us, when it is done with us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    serve(settings, listener, lambda _: ready.set())
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed can end nobody; without it nobody would ever end us."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)

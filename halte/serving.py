@@ -1,0 +1,116 @@
+"""Serving: one process on one port, with its own servers where none are named (DESIGN: embedded default)."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from halte.app import create_app
+from halte.embedded import default_data_dir, running
+from kernel.settings import Settings, SettingsError
+
+log = structlog.get_logger(__name__)
+
+_KEY_FILE = "secret-key"
+
+
+class PortTaken(Exception):
+    """Somebody listens there already; the message says what to do."""
+
+
+def check_urls(settings: Settings) -> bool:
+    """Return whether the node starts its own servers: only where neither is named."""
+    if (settings.database_url is None) != (settings.redis_url is None):
+        named, missing = ("DATABASE_URL", "REDIS_URL")
+        if settings.database_url is None:
+            named, missing = missing, named
+        raise SettingsError(f"{named} is set and {missing} is not. Set both, or neither to use Halte's own servers.")
+    return settings.database_url is None
+
+
+@contextmanager
+def with_servers(settings: Settings) -> Iterator[Settings]:
+    """Yield settings with both URLs and a secret key, running our own servers for as long as needed."""
+    if not check_urls(settings):
+        if settings.secret_key is None:
+            raise SettingsError("HALTE_SECRET_KEY is not set: give every node the same random text of 32 characters.")
+        yield settings
+        return
+    data_dir = settings.data_dir or default_data_dir()
+    with running(data_dir, settings.run_as) as servers:
+        key = settings.secret_key or _own_key(data_dir)
+        yield replace(settings.with_servers(servers.database_url, servers.redis_url), secret_key=key)
+
+
+def _own_key(data_dir: Path) -> str:
+    """Return the key of this data directory, made once. Machine keys are worth nothing without it."""
+    file = data_dir / _KEY_FILE
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+        file.write_text(secrets.token_urlsafe(32), "ascii")
+    except FileExistsError:
+        pass
+    return file.read_text("ascii").strip()
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Take the port, or say who to blame."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2_048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"Port {settings.port} is taken: stop what listens there, or choose another: --port {settings.port + 1}."
+            ) from None
+        raise PortTaken(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
+    listener.setblocking(False)
+    return listener
+
+
+def serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None]) -> None:
+    """Serve until a signal says stop; `ready` is called with the port once requests are answered."""
+    config = uvicorn.Config(
+        create_app(settings),
+        loop="uvloop",
+        ws="websockets-sansio",
+        ws_max_size=settings.websocket_max_bytes,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        timeout_graceful_shutdown=5,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+    )
+    server = _Server(config, ready, listener.getsockname()[1])
+    server.run(sockets=[listener])
+    if not server.started:
+        raise SystemExit(1)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, telling when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[int], None], port: int) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._port = port
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready(self._port)

@@ -1,0 +1,40 @@
+"""The inventory's routes under /api/v1."""
+
+from __future__ import annotations
+
+from litestar.types import ControllerRouterHandler
+
+from inventory.routes.board import read_board, read_totals
+from inventory.routes.definitions import (
+    close_unit,
+    list_shelters,
+    put_operator,
+    put_shelter,
+    put_unit,
+    read_shelter,
+    remove_unit,
+    reopen_unit,
+)
+from inventory.routes.history import read_history
+from inventory.routes.movements import put_movement, void_movement
+from inventory.routes.reports import post_reports, put_report
+
+
+def inventory_routes() -> list[ControllerRouterHandler]:
+    return [
+        read_board,
+        read_totals,
+        put_report,
+        post_reports,
+        put_movement,
+        void_movement,
+        read_history,
+        put_operator,
+        put_shelter,
+        list_shelters,
+        read_shelter,
+        put_unit,
+        remove_unit,
+        close_unit,
+        reopen_unit,
+    ]

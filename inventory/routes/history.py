@@ -1,0 +1,61 @@
+"""GET /units/{id}/history: what a unit's state was, newest first, as the asker may see it (I11)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from inventory.model.audience import Audience, sees_exactly
+from inventory.problems import UnknownUnit
+from inventory.routes.answering import ApiRequest, answer, audience_of, region_of, wire
+from inventory.routes.refusals import WHO
+from inventory.routes.views import HistoryEntryView, HistoryView
+from inventory.store import read_history as read_rows
+from kernel.access.model import ACCOUNT_ROLES, Verb
+from kernel.access.policies import allow
+from kernel.access.schemas import refusals
+from kernel.journal import Subject
+from kernel.problems import InvalidParameter
+
+_LATEST = 2**62
+
+
+@get(
+    "/units/{unit_id:uuid}/history",
+    opt={"policy": allow(*ACCOUNT_ROLES, verb=Verb.READ)},
+    responses={200: ResponseSpec(HistoryView, generate_examples=False)} | refusals(*WHO, InvalidParameter, UnknownUnit),
+    summary="Read what a unit's state was",
+)
+async def read_history(
+    request: ApiRequest,
+    unit_id: UUID,
+    before: Annotated[int | None, Parameter(ge=1, le=_LATEST)] = None,
+    limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
+) -> Response[bytes]:
+    region = await region_of(request)
+    rows = await read_rows(region.pool, region.id, unit_id, before or _LATEST, limit)
+    if not rows and before is None:
+        raise UnknownUnit(unit=str(unit_id))
+    audience = audience_of(request.user)
+    entries = [view for row in rows if (view := _view(unit_id, row, audience)) is not None]
+    return answer(HistoryView(unit_id, entries, rows[-1]["seq"] if len(rows) == limit else None))
+
+
+def _view(unit_id: UUID, row: asyncpg.Record, audience: Audience) -> HistoryEntryView | None:
+    """Return one entry; none where an outsider would see nothing change, so that gaps tell nothing."""
+    body = row["body"].encode()
+    if row["secret_now"]:
+        # What was open before a shelter became secret is secret with it.
+        body = body.replace(b'"secret":false', b'"secret":true', 1)
+    exact = sees_exactly("unit", body, audience)
+    if row["gone"] or not (exact or row["visible_seq"] == row["seq"]):
+        return None
+    subject = Subject("unit", unit_id, row["seq"], row["visible_seq"], row["gone"], body)
+    causes = [cause["verb"] for cause in msgspec.json.decode(row["causes"])] if exact else []
+    return HistoryEntryView(row["seq"], row["at"], causes, wire(subject, audience))

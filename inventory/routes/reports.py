@@ -1,0 +1,115 @@
+"""PUT /reports/{id} and POST /reports: what shelters say is free."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, post, put
+from litestar.openapi.datastructures import ResponseSpec
+
+from inventory.model.audience import Audience
+from inventory.problems import (
+    AbsurdCount,
+    ChangedMeanwhile,
+    NotYourShelter,
+    ObservedAfterSent,
+    RepeatedUnit,
+    UnknownUnit,
+    WrongNight,
+)
+from inventory.reporting import Report, ReportAnswer
+from inventory.routes.answering import ApiRequest, answer, audience_of, region_of, reporter_of, shown, submit, wire
+from inventory.routes.refusals import BODY, WHO, WRITE
+from inventory.routes.views import BatchedView, BatchView, ReportView, UnitAnswerView
+from inventory.schemas import BatchBody, BatchedReportBody, ReportBody, check_instant, hash_of
+from kernel.access.model import Principal, Role, Verb
+from kernel.access.policies import allow
+from kernel.access.schemas import refusals
+from kernel.problems import IdReused, InvalidBody, Problem, document, negotiate
+
+_REPORTERS = allow(Role.STAFF, Role.DESK, Role.ADMINISTRATOR, verb=Verb.REPORT)
+_REFUSALS = (
+    AbsurdCount,
+    ChangedMeanwhile,
+    IdReused,
+    NotYourShelter,
+    ObservedAfterSent,
+    RepeatedUnit,
+    UnknownUnit,
+    WrongNight,
+)
+
+
+def report_of(report_id: UUID, body: ReportBody, principal: Principal) -> Report:
+    """Turn a parsed body into the lane's work. `sent_at` is not part of the body's identity (I10)."""
+    check_instant("observed_at", body.observed_at)
+    check_instant("sent_at", body.sent_at)
+    return Report(
+        id=report_id,
+        reporter=reporter_of(principal),
+        shelter_id=body.shelter,
+        lines=tuple(line.line(body.observed_at) for line in body.units),
+        body_hash=hash_of((body.shelter, body.units, body.observed_at, body.night)),
+        observed_at=body.observed_at,
+        sent_at=body.sent_at,
+        night=body.night,
+    )
+
+
+def _units(told: ReportAnswer, audience: Audience) -> list[UnitAnswerView]:
+    return [UnitAnswerView(one.unit_id, one.outcome, wire(one.subject, audience)) for one in told.units]
+
+
+@put(
+    "/reports/{report_id:uuid}",
+    opt={"policy": _REPORTERS},
+    responses={200: ResponseSpec(ReportView, generate_examples=False)} | refusals(*WHO, *BODY, *WRITE, *_REFUSALS),
+    summary="Report how many places are free",
+)
+async def put_report(request: ApiRequest, report_id: UUID, data: ReportBody) -> Response[bytes]:
+    told: ReportAnswer = await submit(request, report_of(report_id, data, request.user))
+    audience = audience_of(request.user)
+    return answer(ReportView(told.report_id, told.repeated, _units(told, audience)))
+
+
+@post(
+    "/reports",
+    status_code=200,
+    opt={"policy": _REPORTERS},
+    responses={200: ResponseSpec(BatchView, generate_examples=False)} | refusals(*WHO, *BODY, *WRITE),
+    summary="Send up to 1,000 reports, with an answer for each",
+)
+async def post_reports(request: ApiRequest, data: BatchBody) -> Response[bytes]:
+    language = negotiate(request.headers.get("accept-language"))
+    works = [_parse(item, request.user) for item in data.reports]
+    region = await region_of(request)
+    good = [work for work in works if isinstance(work, Report)]
+    outcomes = iter(await region.lane.submit_all(good))
+    audience = audience_of(request.user)
+    answers = [
+        _batched(item, next(outcomes) if isinstance(work, Report) else work, audience, language)
+        for item, work in zip(data.reports, works, strict=True)
+    ]
+    return answer(BatchView(answers))
+
+
+def _parse(item: Any, principal: Principal) -> Report | Problem:
+    try:
+        body = msgspec.convert(item, BatchedReportBody)
+        return report_of(body.report, body, principal)
+    except msgspec.ValidationError as error:
+        why, _, where = str(error).partition(" - at ")
+        return InvalidBody(where=where.strip("`").removeprefix("$.") or "item", why=why)
+    except Problem as problem:
+        return problem
+
+
+def _batched(item: Any, outcome: ReportAnswer | Problem, audience: Audience, language: str) -> BatchedView:
+    named = item.get("report") if isinstance(item, dict) else None
+    report = named if isinstance(named, str) else None
+    if isinstance(outcome, Problem):
+        problem = document(shown(outcome, audience), language)
+        return BatchedView(report, outcome.status, problem=problem)
+    return BatchedView(report, 200, repeated=outcome.repeated, units=_units(outcome, audience))

@@ -1,0 +1,80 @@
+"""Views: the shapes of answers. States stay bytes from the lane to the wire; OpenAPI sees an object."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class UnitAnswerView(msgspec.Struct):
+    unit: UUID
+    outcome: str
+    state: Any
+
+
+class ReportView(msgspec.Struct):
+    report: UUID
+    repeated: bool
+    units: list[UnitAnswerView]
+
+
+class BatchedView(msgspec.Struct, omit_defaults=True):
+    """One item of a batch: its answer, or the problem that refused it."""
+
+    report: str | None
+    status: int
+    repeated: bool | None = None
+    units: list[UnitAnswerView] | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchView(msgspec.Struct):
+    answers: list[BatchedView]
+
+
+class MovementView(msgspec.Struct):
+    movement: UUID
+    outcome: str
+    state: Any
+
+
+class DefinedView(msgspec.Struct):
+    id: UUID
+    state: Any = None
+
+
+class BoardView(msgspec.Struct):
+    epoch: UUID
+    seq: int
+    now: datetime
+    live: str
+    units: list[Any]
+    shelters: list[Any]
+    totals: dict[str, Any]
+
+
+class TotalsView(msgspec.Struct):
+    now: datetime
+    totals: dict[str, Any]
+
+
+class HistoryEntryView(msgspec.Struct):
+    seq: int
+    at: datetime
+    causes: list[str]
+    state: Any
+
+
+class HistoryView(msgspec.Struct):
+    unit: UUID
+    entries: list[HistoryEntryView]
+    before: int | None
+
+
+class ClockView(msgspec.Struct):
+    now: datetime
+    speed: float
+    night: date

@@ -1,0 +1,66 @@
+"""Cold reads of the inventory: what is defined, what happened to a unit, which rules are in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from inventory.model.freshness import Policy
+from kernel.journal import Subject
+from kernel.postgres import Pool
+
+_SHELTERS = """
+SELECT s.kind, s.id, s.seq, s.visible_seq, s.gone, j.body
+FROM subject s JOIN journal j ON j.region_id = s.region_id AND j.seq = s.seq
+WHERE s.region_id = $1 AND s.kind = 'shelter' AND NOT s.gone AND ($2::uuid IS NULL OR s.id = $2)
+ORDER BY s.id
+"""
+_HISTORY = """
+SELECT j.seq, j.at, j.visible_seq, j.gone, j.causes, j.body, h.secret AS secret_now
+FROM journal j JOIN unit u ON u.id = j.subject_id JOIN shelter h ON h.id = u.shelter_id
+WHERE j.subject_id = $1 AND j.region_id = $2 AND j.kind = 'unit' AND j.seq < $3 ORDER BY j.seq DESC LIMIT $4
+"""
+_ADDRESS = "SELECT address, latitude, longitude, phone FROM shelter WHERE id = $1"
+_POLICY = "SELECT version, body FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
+# Units for which time alone has changed something: noon has passed, or a surge unit has ended.
+_DUE = """
+SELECT s.unit_id FROM unit_state s JOIN unit u ON u.id = s.unit_id
+WHERE u.region_id = $1 AND NOT u.removed
+  AND (s.night < $2 OR (u.expires_at <= halte_now() AND NOT s.closed))
+ORDER BY s.unit_id LIMIT $3
+"""
+
+
+async def list_known_shelters(pool: Pool, region_id: UUID, shelter_id: UUID | None = None) -> list[Subject]:
+    rows = await pool.fetch(_SHELTERS, region_id, shelter_id)
+    return [
+        Subject(row["kind"], row["id"], row["seq"], row["visible_seq"], row["gone"], row["body"].encode())
+        for row in rows
+    ]
+
+
+async def address_of(pool: Pool, shelter_id: UUID) -> Mapping[str, Any] | None:
+    """Return where a shelter is. Callers have made sure that the asker may know (I11)."""
+    row = await pool.fetchrow(_ADDRESS, shelter_id)
+    return dict(row) if row else None
+
+
+async def read_history(pool: Pool, region_id: UUID, unit_id: UUID, before: int, limit: int) -> list[asyncpg.Record]:
+    return await pool.fetch(_HISTORY, unit_id, region_id, before, limit)
+
+
+async def read_policy(pool: Pool, region_id: UUID) -> Policy:
+    """Return the rules in force; the defaults are version 0."""
+    row = await pool.fetchrow(_POLICY, region_id)
+    if row is None:
+        return Policy()
+    return msgspec.json.decode(row["body"], type=Policy)
+
+
+async def due_units(pool: Pool, region_id: UUID, night: date, limit: int) -> list[UUID]:
+    return [row["unit_id"] for row in await pool.fetch(_DUE, region_id, night, limit)]

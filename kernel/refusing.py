@@ -1,0 +1,95 @@
+"""Refusing: turns whatever goes wrong in a request into one RFC 9457 document in the caller's language."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from kernel.problems import (
+    BodyTooLarge,
+    Internal,
+    InvalidBody,
+    InvalidParameter,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    UnsupportedMediaType,
+    document,
+    negotiate,
+)
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_BY_STATUS: dict[int, type[Problem]] = {
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: BodyTooLarge,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: UnsupportedMediaType,
+}
+
+
+def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    """Build the answer of a problem: its document, its headers, never cached."""
+    language = negotiate(request.headers.get("accept-language"))
+    body = msgspec.json.encode(document(problem, language, instance=request.url.path))
+    headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers | problem.headers)
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return respond(request, error if isinstance(error, Problem) else Internal())
+
+
+def answer_http_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Name what Litestar itself refuses: routing, parameters, bodies."""
+    problem = _named(error) if isinstance(error, HTTPException) else Internal()
+    if isinstance(error, HTTPException):
+        allowed = (error.headers or {}).get("Allow")
+        if allowed:
+            problem.headers["Allow"] = allowed
+    return respond(request, problem)
+
+
+def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """A fault of ours: logged with its traceback, told without it."""
+    log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
+    return respond(request, Internal())
+
+
+def _named(error: HTTPException) -> Problem:
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    if isinstance(error.__cause__, SerializationException | msgspec.DecodeError):
+        return MalformedJson()
+    named = _BY_STATUS.get(error.status_code)
+    if named is not None:
+        return named()
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return MalformedJson()
+    log.error("request.unnamed_refusal", status=error.status_code, detail=error.detail)
+    return Internal()
+
+
+def _invalid(error: ValidationException) -> Problem:
+    extra = error.extra if isinstance(error.extra, list) else []
+    first = extra[0] if extra and isinstance(extra[0], dict) else {}
+    where, why = str(first.get("key", "")), str(first.get("message", error.detail))
+    if first.get("source") in {"query", "path", "header", "cookie"}:
+        return InvalidParameter(where=where, why=why)
+    return InvalidBody(where=where.removeprefix("data.") or "body", why=why)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    Problem: answer_problem,
+    HTTPException: answer_http_exception,
+    Exception: answer_unexpected,
+}
