@@ -8,7 +8,7 @@ import os
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import inventory.tables
+import inventory.tables  # noqa: F401
 import kernel.access.tables
 import kernel.tables  # noqa: F401  (imported so that the metadata knows them)
 from alembic import context

@@ -11,6 +11,7 @@ from litestar import Request, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kernel.access.policies import OPEN
+from kernel.live.truth import POSTGRES_AWAY
 from kernel.postgres import Pool
 from kernel.redis import REDIS_AWAY, RedisLinks
 
@@ -45,7 +46,7 @@ def metrics() -> Response[bytes]:
 async def _asks_postgres(pool: Pool) -> bool:
     try:
         await pool.fetchval("SELECT 1", timeout=_ASK_S)
-    except Exception:
+    except POSTGRES_AWAY:
         return False
     return True
 
@@ -54,7 +55,7 @@ async def _heads(pool: Pool) -> dict[UUID, int]:
     """Return how far each region's journal is; nothing where Postgres went away just now."""
     try:
         return {row["id"]: row["seq"] for row in await pool.fetch("SELECT id, seq FROM region", timeout=_ASK_S)}
-    except Exception:
+    except POSTGRES_AWAY:
         return {}
 
 

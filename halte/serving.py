@@ -72,8 +72,9 @@ def bind(settings: Settings) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
+            other = f"--port {settings.port + 1}"
             raise PortTaken(
-                f"Port {settings.port} is taken: stop what listens there, or choose another: --port {settings.port + 1}."
+                f"Port {settings.port} is taken: stop what listens there, or choose another: {other}."
             ) from None
         raise PortTaken(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from None
     listener.setblocking(False)

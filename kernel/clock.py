@@ -128,4 +128,4 @@ class ShownClock:
         try:
             await self.refresh()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.info("clock.postgres_away", error=type(error).__name__)
+            log.debug("clock.postgres_away", error=type(error).__name__)

@@ -122,4 +122,5 @@ def shared_data() -> Path:
 
 
 def pytest_report_header() -> str:
-    return f"real input data: {'present' if SHARED.is_dir() else 'absent, tests on it are skipped'}; {os.cpu_count()} cores"
+    data = "present" if SHARED.is_dir() else "absent, tests on it are skipped"
+    return f"real input data: {data}; {os.cpu_count()} cores"

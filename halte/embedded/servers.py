@@ -125,7 +125,7 @@ def _watch(embedded: Embedded, done: threading.Event) -> None:
                 try:
                     server.start()
                 except EmbeddedError as error:
-                    log.error("embedded.restart_failed", server=name, error=str(error))
+                    log.warning("embedded.restart_failed", server=name, error=str(error))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from halte import logs
 from halte.embedded import default_data_dir
 from halte.regions import ensure_region
 from halte.replay.calling import ServerAway
@@ -125,6 +126,7 @@ def _serving(settings: Settings) -> Iterator[int]:
 def _serve(settings: Settings, listener: socket.socket, ready: Event) -> None:
     # Ctrl-C reaches the whole group of processes: who started us ends us, when it is done with us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logs.configure(settings.log_level)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     serve(settings, listener, lambda _: ready.set())
 

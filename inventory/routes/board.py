@@ -69,8 +69,8 @@ async def read_board(
     responses={200: ResponseSpec(TotalsView, generate_examples=False)} | refusals(*WHO, InvalidParameter, NotReady),
     summary="Read what is available in the region, rounded, for everybody",
 )
-async def read_totals(request: ApiRequest, region: _Code = None) -> Response[bytes]:
-    """`region` names one where an installation has several; who is signed in looks at their own."""
+async def read_totals(request: ApiRequest, region: _Code = None) -> Response[bytes]:  # noqa: ARG001
+    """`region` names one where there are several (access reads it); who is signed in looks at their own."""
     here = await region_of(request)
     board = here.live.hub.board(audience_of(request.user))
     summed = totals(_units(board), here.directory.units())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -26,16 +26,16 @@ class Stage:
     live: str
     beat_to: int
     kinds: tuple[str, ...]
+    # What the metrics want to know of this tick.
+    tally: Counter[str] = field(default_factory=Counter)
 
 
 class Channel:
-    __slots__ = ("_made", "connections", "tally", "view")
+    __slots__ = ("_made", "connections", "view")
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.connections: set[Connection] = set()
-        # What the metrics want to know of a tick.
-        self.tally: Counter[str] = Counter()
         # The frames of this tick, by where a screen stands: made when the first one needs it.
         self._made: dict[object, Frame | None] = {}
 
@@ -46,11 +46,11 @@ class Channel:
         to = max(self.view.peak(), stage.beat_to)
         for connection in self.connections:
             if connection.waits:
-                self.tally["waited"] += 1
+                stage.tally["waited"] += 1
             elif connection.generation != self.view.generation:
                 self._send(connection, self._snapshot(stage, to), stage, to)
             elif connection.greet or connection.at < stage.head.seq:
-                self._send(connection, self._delta(connection, to), stage, to)
+                self._send(connection, self._delta(connection, stage, to), stage, to)
         self._made.clear()
 
     def beat(self, stage: Stage) -> None:
@@ -60,14 +60,14 @@ class Channel:
             current = connection.at == seq and connection.generation == generation
             to = seq if current else connection.to
             connection.send_beat(self._beat(stage, to), to)
-            self.tally["beat"] += 1
+            stage.tally["beat"] += 1
         self._made.clear()
 
     def _send(self, connection: Connection, frame: Frame | None, stage: Stage, to: int) -> None:
         if frame is None:
             connection.at = stage.head.seq
             return
-        self.tally[frame.name] += 1
+        stage.tally[frame.name] += 1
         if frame is RESYNC:
             connection.send_away(frame)
             return
@@ -86,21 +86,21 @@ class Channel:
         return frame
 
     def _make_snapshot(self, stage: Stage, to: int) -> Frame:
-        self.tally["encoded"] += 1
+        stage.tally["encoded"] += 1
         return snapshot(stage.head.epoch, to, stage.now, stage.live, self.view.arrays(stage.kinds))
 
-    def _delta(self, connection: Connection, to: int) -> Frame | None:
+    def _delta(self, connection: Connection, stage: Stage, to: int) -> Frame | None:
         key = (connection.at, connection.to, connection.greet)
         if key not in self._made:
-            self._made[key] = self._make_delta(*key, to)
+            self._made[key] = self._make_delta(connection, stage, to)
         return self._made[key]
 
-    def _make_delta(self, at: int, after: int, greet: bool, to: int) -> Frame | None:
-        parts = self.view.since(at)
-        if not (greet or len(parts)):
+    def _make_delta(self, connection: Connection, stage: Stage, to: int) -> Frame | None:
+        parts = self.view.since(connection.at)
+        if not (connection.greet or len(parts)):
             return None
-        self.tally["encoded"] += 1
-        return RESYNC if len(parts) > LARGE else delta(after, to, parts)
+        stage.tally["encoded"] += 1
+        return RESYNC if len(parts) > LARGE else delta(connection.to, to, parts)
 
     def _beat(self, stage: Stage, to: int) -> Frame:
         key = ("beat", to)

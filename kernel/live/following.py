@@ -37,7 +37,7 @@ class Follower:
                     await self._follow(position)
                     continue
             except REDIS_AWAY as error:
-                log.info("live.follower_paused", region=str(self._mirror.region_id), error=type(error).__name__)
+                log.debug("live.follower_paused", region=str(self._mirror.region_id), error=type(error).__name__)
             self._mirror.feed(following=False)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LAST_PAUSE_S)

@@ -193,7 +193,7 @@ class Hub:
         self._beat_to = stage.head.seq
         for channel in self._channels():
             channel.beat(stage)
-            self._count(channel)
+        metrics.count_frames(self._region, stage.tally)
 
     def _flush(self, pace: Pace) -> None:
         before, pace.before = pace.before, {}
@@ -203,7 +203,7 @@ class Hub:
         with metrics.FLUSH.labels(self._region).time():
             for channel in pace.channels.values():
                 channel.flush(stage, before)
-                self._count(channel)
+        metrics.count_frames(self._region, stage.tally)
 
     def _stage(self) -> Stage | None:
         head = self._mirror.head
@@ -267,10 +267,6 @@ class Hub:
         idle = [audience for audience in self._views if audience not in used]
         for audience in idle[: max(0, len(idle) - _IDLE_VIEWS)]:
             del self._views[audience]
-
-    def _count(self, channel: Channel) -> None:
-        metrics.count_frames(self._region, channel.tally)
-        channel.tally.clear()
 
 
 async def _say_goodbye(connection: Connection, problem: Problem) -> None:

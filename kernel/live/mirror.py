@@ -14,7 +14,11 @@ from enum import Enum
 from typing import Literal
 from uuid import UUID
 
+import structlog
+
 from kernel.journal import Head, Range, Subject
+
+log = structlog.get_logger(__name__)
 
 Source = Literal["redis", "journal", "lost"]
 
@@ -133,6 +137,7 @@ class Mirror:
         self._redis_behind = self._redis_behind if redis_behind is None else redis_behind
         self._journal = self._journal if journal is None else journal
         if self.source != before:
+            log.info("live.source_changed", region=str(self.region_id), before=before, now=self.source)
             self._tell(Change({}))
 
     def _fold(self, head: Head, subjects: Iterable[Subject]) -> None:

@@ -8,6 +8,7 @@ next seq" made three batches of four wait for the relay.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,6 +31,7 @@ CHUNK = 500
 CATCH_UP_MAX = 5_000
 # A range waits at most for this many others; beyond, the relay will bring it.
 _QUEUE_MAX = 1_000
+_SUSPENDED_S = 1.0
 
 _Waiting = tuple[Range, "asyncio.Future[None]"]
 
@@ -46,6 +48,7 @@ class Publisher:
         self._queue: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self.suspended = False
+        self._suspended_at = 0.0
         # Set when only the relay can help; it then does not wait for its next poll.
         self.relay_wanted = asyncio.Event()
 
@@ -74,6 +77,7 @@ class Publisher:
 
     def suspend(self, error: BaseException) -> None:
         """Stop trying: whoever commits must not wait for a Redis that is known to be away."""
+        self._suspended_at = time.monotonic()
         if not self.suspended:
             self.suspended = True
             log.warning("live.redis_away", region=self._region, error=type(error).__name__)
@@ -82,8 +86,8 @@ class Publisher:
         self.relay_wanted.set()
 
     def resume(self) -> None:
-        """Redis answers again and has caught up."""
-        if self.suspended:
+        """Redis answers again and has caught up. Not at once: one that merely stutters would cost a bound each time."""
+        if self.suspended and time.monotonic() - self._suspended_at > _SUSPENDED_S:
             self.suspended = False
             log.info("live.redis_back", region=self._region)
 

@@ -71,7 +71,7 @@ class Relay:
                 return
             await self._mend_mirror(truth, urgent=urgent)
         except POSTGRES_AWAY as error:
-            log.info("live.journal_away", region=self._region, error=type(error).__name__)
+            log.debug("live.journal_away", region=self._region, error=type(error).__name__)
             self._mirror.feed(journal=False)
             return
         self._mirror.feed(journal=True)

@@ -144,6 +144,7 @@ async def _receive(socket: Socket) -> Hello | Ack:
 
 async def _say_goodbye(socket: Socket, pen: Pen, problem: Problem) -> None:
     user = socket.scope.get("user")
-    language = user.language if isinstance(user, Principal) else negotiate(socket.headers.get("accept-language"))
+    known = isinstance(user, Principal) and user.kind == "account"
+    language = user.language if known else negotiate(socket.headers.get("accept-language"))
     why = document(problem, language)["detail"]
     await pen.close(bye(problem.slug, why), close_code(problem))

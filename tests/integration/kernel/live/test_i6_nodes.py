@@ -10,6 +10,7 @@ import pytest
 
 from kernel.ids import new_id
 from kernel.journal import Head
+from kernel.live import metrics
 from kernel.live.board import Applied
 from kernel.live.region import RegionLive
 from kernel.postgres import Pool
@@ -93,6 +94,18 @@ async def test_i6_gap_is_filled_by_the_caller(make_node: MakeNode, writer: Write
     assert {s.id: s for s in reading.subjects} == (await writer.board())[1]
     for change in early:
         await node.publisher.publish(change)
+    await agree(writer, node)
+
+
+async def test_ranges_of_one_node_arrive_in_order(make_node: MakeNode, writer: Writer) -> None:
+    """Callers do not wait for each other, and still nobody meets a gap."""
+    node = await make_node(relay_poll_ms=60_000)
+    await agree(writer, node)
+    gaps = metrics.GAPS.labels(str(node.region_id))
+    before = gaps._value.get()
+    changes = [await writer.write((new_id(), body_of(A, free)), (A, body_of(A, free))) for free in range(100)]
+    await asyncio.gather(*(node.publisher.publish(change) for change in changes))
+    assert gaps._value.get() == before
     await agree(writer, node)
 
 
@@ -225,6 +238,9 @@ async def test_postgres_away_leaves_the_mirror_on_redis(
     gate.freeze()
     await asyncio.sleep(0.2)
     await near.publisher.publish(await writer.write((A, body_of(A, 1))))
+    await eventually(lambda: near.mirror.head == far.mirror.head, 0.5)
+    await asyncio.sleep(1.5)
+    await near.publisher.publish(await writer.write((A, body_of(A, 2))))
     await eventually(lambda: near.mirror.head == far.mirror.head, 0.5)
     assert far.mirror.source == "redis"
     await gate.shut()
