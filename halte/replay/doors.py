@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import secrets
@@ -64,7 +65,7 @@ def own_server(data_dir: Path | None, zone: ZoneInfo) -> Iterator[Door]:
     with with_servers(asked) as settings:
         password = secrets.token_urlsafe(24)
         asyncio.run(_prepare(settings, zone, password))
-        with _serving(settings) as port:
+        with serving(settings) as port:
             yield Door(f"http://{settings.host}:{port}", _LOGIN, password, folder)
 
 
@@ -102,7 +103,7 @@ async def _let_in(engine: AsyncEngine, region_id: UUID, password: str) -> None:
 
 
 @contextmanager
-def _serving(settings: Settings) -> Iterator[int]:
+def serving(settings: Settings) -> Iterator[int]:
     """Serve in a process of its own, so that it and we do not take turns; yield its port."""
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
@@ -127,6 +128,7 @@ def _serve(settings: Settings, listener: socket.socket, ready: Event) -> None:
     # Ctrl-C reaches the whole group of processes: who started us ends us, when it is done with us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logs.configure(settings.log_level)
+    logging.getLogger("uvicorn.error").setLevel(settings.log_level.upper())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     serve(settings, listener, lambda _: ready.set())
 
