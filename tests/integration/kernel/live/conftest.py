@@ -20,7 +20,7 @@ from kernel.postgres import Pool, open_pool
 from kernel.redis import RedisLinks, open_redis
 from kernel.settings import Settings
 from tests.integration.kernel.live.servers import Gate, OwnValkey
-from tests.unit.kernel.live.playing import KINDS, LENS, visible_change
+from tests.unit.kernel.live.playing import KINDS, LENS, body_of, visible_change
 
 MakeNode = Callable[..., Awaitable[RegionLive]]
 
@@ -31,7 +31,7 @@ class Writer:
     def __init__(self, pool: Pool, region_id: UUID) -> None:
         self._pool = pool
         self._region_id = region_id
-        self._bodies: dict[UUID, bytes] = {}
+        self._bodies: dict[UUID, tuple[bytes, bool]] = {}
 
     async def write(self, *changes: tuple[UUID, bytes | None]) -> Range:
         entries = [self._entry(subject_id, body) for subject_id, body in changes]
@@ -48,11 +48,12 @@ class Writer:
         return head, {subject.id: subject for subject in subjects}
 
     def _entry(self, subject_id: UUID, body: bytes | None) -> Entry:
-        old = self._bodies.get(subject_id)
-        kept = body or old or b"{}"
-        self._bodies[subject_id] = kept
-        visible = body is None or visible_change(old, kept)
-        return Entry("unit", subject_id, kept, (Cause("test", None, None),), visible, gone=body is None)
+        old, old_gone = self._bodies.get(subject_id, (None, False))
+        kept = body or old or body_of(subject_id, 0)
+        gone = body is None
+        self._bodies[subject_id] = (kept, gone)
+        visible = gone or old_gone or visible_change(old, kept)
+        return Entry("unit", subject_id, kept, (Cause("test", None, None),), visible, gone)
 
 
 @pytest.fixture
