@@ -106,3 +106,6 @@ class NotReady(Problem):
 
     slug = "not-ready"
     status = 503
+
+    def __init__(self, *, region: str, retry_after_s: int = 2) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after_s)}, region=region, retry_after_s=retry_after_s)
