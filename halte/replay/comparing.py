@@ -63,7 +63,7 @@ async def read_exactly(
 
 
 def compare(expected: Mapping[UUID, Expected], board: Mapping[UUID, Shown]) -> list[Difference]:
-    """Return all differences; what the file does not tell (a refused row) is none."""
+    """Return all differences; what the file does not tell is none: a refused row, the numbers of a closed unit."""
     return [difference for id, wanted in expected.items() for difference in _differences(wanted, board.get(id))]
 
 
@@ -74,12 +74,13 @@ def _differences(wanted: Expected, shown: Shown | None) -> Iterable[Difference]:
     if shown is None:
         yield Difference(*name, "on the board", "yes", "no")
         return
-    facts = (
-        ("status", "closed" if wanted.closed else "open", shown.status),
-        ("free", wanted.free, shown.free),
-        ("capacity", wanted.capacity, shown.capacity),
-        ("out of service", wanted.out, sum(one.places for one in shown.out_of_service)),
-    )
+    facts: list[tuple[str, object, object]] = [("status", "closed" if wanted.closed else "open", shown.status)]
+    if not wanted.closed:
+        facts += [
+            ("free", wanted.free, shown.free),
+            ("capacity", wanted.capacity, shown.capacity),
+            ("out of service", wanted.out, sum(one.places for one in shown.out_of_service)),
+        ]
     for fact, in_file, on_board in facts:
         if in_file != on_board:
             yield Difference(*name, fact, in_file, on_board)

@@ -23,7 +23,7 @@ from halte.replay.remembering import Progress, recall, remember
 
 # A node follows the journal: the board may lag behind the last answer, never lead it (I6).
 _LOOKS = 5
-_LOOK_AGAIN_S = 1.0
+_LOOK_AGAIN_S = 0.5
 
 
 OWN_TIME = """\

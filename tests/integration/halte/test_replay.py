@@ -1,0 +1,333 @@
+"""A daily file, replayed by the command through a real server, killed in the middle and taken up again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from halte.regions import ensure_region
+from halte.replay.doors import serving
+from kernel.access import keeping_accounts
+from kernel.access.model import COMMAND_LINE, Role
+from kernel.access.passwords import Passwords
+from kernel.postgres import Pool, open_engine
+from kernel.settings import Settings
+from tests.support.toronto import row, text_of
+
+LOGIN, PASSWORD = "nora", "cactus lamp zondag vier"
+FIRST = date(2024, 3, 5)
+DAYS = [str(FIRST + timedelta(days=n)) for n in range(10)]
+ABSENT = {2: range(4, 7), 3: range(6, 10), 4: range(5)}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running server, and how the command is called against it."""
+
+    url: str
+    home: Path
+    pool: Pool
+
+    def start(self, file: Path, *more: str) -> subprocess.Popen[str]:
+        arguments = [str(file), "--url", self.url, "--login", LOGIN, "--state", str(self.home / "state.json"), *more]
+        return start(arguments, env={"HALTE_PASSWORD": PASSWORD})
+
+    def replay(self, file: Path, *more: str, status: int = 0) -> str:
+        process = self.start(file, *more)
+        said, _ = process.communicate(timeout=280)
+        assert process.returncode == status, said
+        return said
+
+    async def count(self, query: str) -> list[tuple[Any, ...]]:
+        return [tuple(found) for found in await self.pool.fetch(query)]
+
+
+def start(arguments: list[str], env: dict[str, str]) -> subprocess.Popen[str]:
+    """Run the command as a process of its own, telling everything in one stream."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from halte.replay.cli import main; main()", *arguments],
+        env=os.environ | env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@asynccontextmanager
+async def administrator(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=site.url, headers={"origin": site.url}) as client:
+        signed_in = await client.post("/api/v1/sessions", json={"login": LOGIN, "password": PASSWORD})
+        client.headers["cookie"] = signed_in.headers["set-cookie"].partition(";")[0]
+        yield client
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said += line
+        if words in line:
+            return
+    pytest.fail(said)
+
+
+OpenSite = Callable[..., AbstractContextManager[Site]]
+
+
+@pytest.fixture
+async def open_site(settings: Settings, pool: Pool, tmp_path: Path) -> OpenSite:
+    engine = open_engine(settings, "test")
+    region_id = await ensure_region(engine, "toronto", "Toronto", "America/Toronto")
+    await keeping_accounts.add_account(
+        engine,
+        Passwords(),
+        region_id=region_id,
+        login=LOGIN,
+        password=PASSWORD,
+        role=Role.ADMINISTRATOR,
+        language="en",
+        shelters=(),
+        actor_id=COMMAND_LINE,
+    )
+    await engine.dispose()
+
+    @contextmanager
+    def opened(**changes: Any) -> Iterator[Site]:
+        used = replace(settings, log_level="warning", **changes)
+        with serving(used) as port:
+            yield Site(f"http://{used.host}:{port}", tmp_path, pool)
+
+    return opened
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def site(open_site: OpenSite) -> Iterator[Site]:
+    with open_site() as site:
+        yield site
+
+
+def rows_of(nth: int) -> list[dict[str, str]]:
+    """Return one day: four programmes that come and go, a nightly one, a refuge, rooms, changing capacities."""
+    day = DAYS[nth]
+    always = [
+        row(day, 1, f"{20 + nth // 3}/{nth % 4}/{nth % 2}"),
+        row(day, 5, f"40/{nth}/0", OVERNIGHT_SERVICE_TYPE="Warming Centre", PROGRAM_AREA="Winter Programs"),
+        row(day, 6, f"12/{nth % 3}/1", SECTOR="Women", LOCATION_ADDRESS="", LOCATION_ID=60, LOCATION_NAME=""),
+        row(day, 7, f"30/{nth}/2", rooms=True, SECTOR="Families", ORGANIZATION_ID=2, LOCATION_ID=70),
+    ]
+    some = [row(day, programme, f"{10 * programme}/{nth}/0") for programme, gone in ABSENT.items() if nth not in gone]
+    return always + some
+
+
+@pytest.fixture
+def ten_days(tmp_path: Path) -> Path:
+    rows = [one for nth in range(len(DAYS)) for one in rows_of(nth)]
+    rows.insert(8, row(DAYS[1], 8, "10/-1/0"))
+    rows.insert(9, row(DAYS[1], 1, "20/9/0"))
+    rows.insert(10, row(DAYS[1], 9, "10/500/0"))
+    path = tmp_path / "ten days.csv"
+    path.write_text(text_of(rows), "utf-8")
+    return path
+
+
+REFUSED = (
+    "line 10: UNOCCUPIED_BEDS is negative: -1",
+    f"line 11: programme 1 stands already in line 8 on {DAYS[1]}",
+    "line 12: ",
+)
+
+
+async def test_ten_days_become_the_board(site: Site, ten_days: Path) -> None:
+    said = site.replay(ten_days)
+    assert f"The board equals {DAYS[-1]} in the file: 8 units." in said
+    for words in REFUSED:
+        assert words in said
+    assert "[absurd-count]" in said
+    assert said.count("\n  line ") == len(REFUSED)
+    async with administrator(site) as client:
+        board = (await client.get("/api/v1/board")).json()
+    states = {unit["id"]: unit for unit in board["units"]}
+    names = {unit["id"]: unit["name"] for shelter in board["shelters"] for unit in shelter["units"]}
+    found = {names[id].removeprefix("Programme "): state for id, state in states.items()}
+    assert found["6"]["masked"], "an administrator sees no more of a refuge than others do"
+    assert (found["1"]["capacity"], found["1"]["free"]) == (23, 1)
+    assert found["5"]["status"] == "open", "what turned unconfirmed at noon was confirmed by its count"
+    assert found["3"]["status"] == "closed"
+    assert (found["3"]["free"], found["3"]["capacity"]) == (5, 30), "closing changes neither"
+    assert (found["9"]["status"], found["9"]["free"]) == ("closed", 0), "its only row was refused"
+    assert board["now"].startswith("2024-03-15T08:00:00"), "4:00 in Toronto, the morning after the last evening"
+
+
+async def test_every_row_is_one_report_by_its_operators_key(site: Site, ten_days: Path) -> None:
+    site.replay(ten_days)
+    good = sum(len(rows_of(nth)) for nth in range(len(DAYS)))
+    assert await site.count(
+        "SELECT spoke, outcome, count(*) FROM report JOIN report_unit ON report_id = id GROUP BY 1, 2"
+    ) == [("feed", "applied", good)]
+    keys = "SELECT count(*), count(*) FILTER (WHERE revoked_at IS NULL) FROM machine_key"
+    assert await site.count(keys) == [(2, 0)]
+    foreign = """
+        SELECT count(*) FROM report r JOIN shelter s ON s.id = r.shelter_id
+        JOIN machine_key k ON k.id = r.actor_id WHERE k.name NOT LIKE 'replay ' || s.operator_id || ' %'
+    """
+    assert await site.count(foreign) == [(0,)]
+    by_hour = "SELECT DISTINCT (at AT TIME ZONE 'America/Toronto')::time::text FROM report"
+    assert await site.count(by_hour) == [("04:00:00",)], "also across the change of the clocks on 10 March"
+
+
+async def test_the_server_lives_through_the_days(site: Site, ten_days: Path) -> None:
+    site.replay(ten_days)
+    of_programme = """
+        SELECT body->>'night', string_agg(body->>'status', ' ' ORDER BY seq) FROM journal
+        JOIN unit ON unit.id = subject_id WHERE external_ref = '{}' GROUP BY 1 ORDER BY 1
+    """
+    lives = dict(await site.count(of_programme.format(5)))
+    assert list(lives) == DAYS
+    assert lives.pop(DAYS[0]) == "awaiting-report open"
+    assert set(lives.values()) == {"unconfirmed open"}
+    lives = dict(await site.count(of_programme.format(2)))
+    assert [lives[DAYS[nth]] for nth in range(3, 9)] == [
+        "open open",
+        "open closed",
+        "closed",
+        "closed",
+        "closed awaiting-report open",
+        "open open",
+    ]
+
+
+async def test_killed_in_the_middle_it_goes_on_where_it_stopped(site: Site, ten_days: Path) -> None:
+    with ended(site.start(ten_days)) as process:
+        read_until(process, f"{DAYS[3]} ")
+        process.send_signal(signal.SIGKILL)
+    state = msgspec.json.decode((site.home / "state.json").read_bytes())
+    done = DAYS.index(state["finished"]) + 1
+    assert done >= 4
+    said = site.replay(ten_days)
+    assert f"{done} of 10 days were replayed before." in said
+    assert f"{DAYS[3]} " not in said
+    assert f"The board equals {DAYS[-1]} in the file: 8 units." in said
+    for words in REFUSED:
+        assert words in said, "what was refused before the interruption is told, too"
+    assert await site.count("SELECT count(*) FROM report") == [(sum(len(rows_of(nth)) for nth in range(10)),)]
+    keys = "SELECT count(*), count(*) FILTER (WHERE revoked_at IS NULL) FROM machine_key"
+    assert await site.count(keys) == [(2, 0)], "the keys were taken again, not made anew"
+
+
+async def test_it_goes_on_through_a_restart_of_the_server(open_site: OpenSite, ten_days: Path, free_port: int) -> None:
+    with ExitStack() as stack:
+        with open_site(port=free_port) as site:
+            process = stack.enter_context(ended(site.start(ten_days)))
+            read_until(process, f"{DAYS[2]} ")
+        with open_site(port=free_port) as site:
+            said = process.stdout.read() if process.stdout else ""
+            assert process.wait(60) == 0, said
+    assert f"The board equals {DAYS[-1]} in the file" in said
+    assert await site.count("SELECT count(*) FROM report") == [(sum(len(rows_of(nth)) for nth in range(10)),)]
+
+
+async def test_a_second_replay_updates_and_never_duplicates(site: Site, ten_days: Path) -> None:
+    site.replay(ten_days)
+    tables = "SELECT (SELECT count(*) FROM report), (SELECT count(*) FROM unit), (SELECT count(*) FROM shelter)"
+    before = await site.count(tables)
+    again = site.replay(ten_days, "--state", str(site.home / "another.json"))
+    assert await site.count(tables) == before
+    assert " repeated" in again
+    assert " applied" not in again
+    assert "The board equals" in again
+
+
+async def test_a_part_may_be_replayed_and_the_rest_later(site: Site, ten_days: Path) -> None:
+    said = site.replay(ten_days, "--days", "3")
+    assert f"The board equals {DAYS[2]} in the file: 7 units." in said
+    said = site.replay(ten_days)
+    assert "3 of 10 days were replayed before." in said
+    assert f"The board equals {DAYS[-1]} in the file" in said
+
+
+async def test_what_another_hand_changed_is_a_difference(site: Site, ten_days: Path) -> None:
+    site.replay(ten_days)
+    async with administrator(site) as client:
+        units = (await client.get("/api/v1/board")).json()["units"]
+        unit = next(unit for unit in units if unit["status"] == "open" and not unit.get("masked"))
+        await client.post(f"/api/v1/units/{unit['id']}/close")
+    said = site.replay(ten_days, status=1)
+    assert "The board differs from 2024-03-14 in the file, 1 times:" in said
+    assert "status open in the file, closed on the board" in said
+
+
+async def test_a_server_that_is_no_demo_keeps_its_own_time(open_site: OpenSite, tmp_path: Path) -> None:
+    path = tmp_path / "two days.csv"
+    path.write_text(text_of([row(DAYS[0], 1, "20/3/0"), row(DAYS[1], 1, "20/4/0")]), "utf-8")
+    with open_site(demo=False) as site:
+        said = site.replay(path)
+        assert said.startswith("This server is no demo")
+        assert f"The board equals {DAYS[1]} in the file: 1 units." in said
+        assert await site.count("SELECT count(*) FROM demo_clock") == [(0,)]
+        assert await site.count("SELECT DISTINCT skewed FROM report") == [(False,)]
+
+
+async def test_it_says_what_is_wrong_without_a_traceback(site: Site, ten_days: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n")
+    wrong = [
+        site.start(other),
+        start([str(ten_days), "--url", site.url, "--login", LOGIN], env={"HALTE_PASSWORD": "no such words"}),
+    ]
+    said = [process.communicate(timeout=60)[0] for process in wrong]
+    assert "The file has no column OCCUPANCY_DATE" in said[0]
+    assert "[login-failed]" in said[1]
+    assert [process.returncode for process in wrong] == [1, 1]
+    assert "Traceback" not in "".join(said)
+
+
+async def test_without_a_server_it_brings_its_own(ten_days: Path, open_folder: Path) -> None:
+    arguments = [str(ten_days), "--data-dir", str(open_folder / "data")]
+    for more, expected in ((["--days", "3"], "(3 of 3)"), ([], "3 of 10 days were replayed before.")):
+        process = start([*arguments, *more], env={})
+        said, _ = process.communicate(timeout=100)
+        assert process.returncode == 0, said
+        assert expected in said
+        assert "The board equals" in said
+
+
+@pytest.mark.timeout(300)
+async def test_the_real_file(site: Site, shared_data: Path) -> None:
+    """The whole quarter: 12,276 rows, 143 programmes, of which one has a negative number for 73 days."""
+    started = time.monotonic()
+    said = site.replay(shared_data / "toronto-shelters" / "2024-snap-0331.csv")
+    print(f"91 days in {time.monotonic() - started:.1f} s")
+    assert "The board equals 2024-03-31 in the file: 143 units." in said
+    assert "Rows of 2024-01-01 to 2024-03-31: 12203 applied, 73 refused." in said
+    assert said.count(": UNAVAILABLE_BEDS is negative: -1") == 73
+    assert await site.count("SELECT count(*) FROM report") == [(12_203,)]
