@@ -26,6 +26,7 @@ from kernel.access.policies import OPEN, allow, enforce_policy
 from kernel.access.routes import access_routes
 from kernel.live.hub import Hub
 from kernel.live.socket import live_route
+from kernel.reading import StrictRequest
 from kernel.refusing import EXCEPTION_HANDLERS
 from kernel.settings import Settings
 
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> Litestar:
         guards=[enforce_policy],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[partial(_running, node)],
+        request_class=StrictRequest,
         request_max_body_size=settings.body_max_bytes,
         after_request=_add_headers,
         openapi_config=_openapi(),

@@ -53,7 +53,7 @@ def answer_http_exception(request: Request[Any, Any, Any], error: Exception) -> 
     """Name what Litestar itself refuses: routing, parameters, bodies."""
     problem = _named(error) if isinstance(error, HTTPException) else Internal()
     if isinstance(error, HTTPException):
-        allowed = (error.headers or {}).get("Allow")
+        allowed = {name.lower(): value for name, value in (error.headers or {}).items()}.get("allow")
         if allowed:
             problem.headers["Allow"] = allowed
     return respond(request, problem)

@@ -27,7 +27,8 @@ from inventory.schemas import BatchBody, BatchedReportBody, ReportBody, check_in
 from kernel.access.model import Principal, Role, Verb
 from kernel.access.policies import allow
 from kernel.access.schemas import refusals
-from kernel.problems import IdReused, InvalidBody, Problem, document, negotiate
+from kernel.problems import IdReused, Problem, document, negotiate
+from kernel.reading import invalid
 
 _REPORTERS = allow(Role.STAFF, Role.DESK, Role.ADMINISTRATOR, verb=Verb.REPORT)
 _REFUSALS = (
@@ -100,8 +101,7 @@ def _parse(item: Any, principal: Principal) -> Report | Problem:
         body = msgspec.convert(item, BatchedReportBody)
         return report_of(body.report, body, principal)
     except msgspec.ValidationError as error:
-        why, _, where = str(error).partition(" - at ")
-        return InvalidBody(where=where.strip("`").removeprefix("$.") or "item", why=why)
+        return invalid(error, "item")
     except Problem as problem:
         return problem
 
