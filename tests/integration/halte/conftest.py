@@ -14,6 +14,9 @@ import pytest
 
 from halte.embedded import Binaries, Embedded
 from tests.support.embedded import StartEmbedded, servers_below
+from tests.support.running import halte
+
+__all__ = ["halte"]
 
 
 @contextmanager

@@ -1,0 +1,102 @@
+"""A real server process, `halte run`, over the tests' Postgres and Valkey, with a small region in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+
+from halte.embedded import EmbeddedServers
+from kernel.ids import new_id
+from kernel.settings import Settings
+from tests.support.region import SmallRegion, found_region, furnish
+
+_HALTE = "from halte.cli import main; main()"
+_START_S = 30
+_STOP_S = 15
+
+
+@dataclass(slots=True)
+class Server:
+    """One node in a process of its own. It keeps its port when it is started again."""
+
+    settings: Settings
+    port: int = 0
+    process: Process | None = field(default=None)
+
+    @property
+    def address(self) -> str:
+        # `__Host-` cookies work on localhost over http, and not on 127.0.0.1.
+        return f"http://localhost:{self.port}"
+
+    async def start(self) -> None:
+        environment = os.environ | {
+            "DATABASE_URL": self.settings.database_url or "",
+            "REDIS_URL": self.settings.redis_url or "",
+            "HALTE_SECRET_KEY": self.settings.secret_key or "",
+            "HALTE_DEMO": "1",
+            "HALTE_PORT": str(self.port),
+            "HALTE_LOG_LEVEL": "error",
+        }
+        command = [sys.executable, "-c", _HALTE, "run"]
+        self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stdin=DEVNULL)
+        assert self.process.stdout is not None
+        async with asyncio.timeout(_START_S):
+            while line := (await self.process.stdout.readline()).decode():
+                if line.startswith("Halte is at "):
+                    self.port = int(line.rpartition(":")[2])
+                    return
+        pytest.fail("the server ended before it was ready; its words are on standard error")
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        process, self.process = self.process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(how)
+        try:
+            async with asyncio.timeout(_STOP_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+@dataclass(slots=True)
+class Running:
+    """The server and what is in it."""
+
+    server: Server
+    region: SmallRegion
+
+
+@pytest.fixture(scope="module")
+async def halte(servers: EmbeddedServers, template: str) -> AsyncIterator[Running]:
+    """A server with the small region, shared by the tests of a module: they must not rely on its counts."""
+    name = f"m_{new_id().hex}"
+    connection = await asyncpg.connect(servers.admin_url)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER halte")
+    head, _, query = servers.database_url.partition("?")
+    settings = Settings(
+        database_url=f"{head.rpartition('/')[0]}/{name}?{query}",
+        redis_url=servers.redis_url,
+        secret_key="a key for tests only",
+        demo=True,
+    )
+    region_id = await found_region(settings)
+    server = Server(settings)
+    try:
+        await server.start()
+        region = SmallRegion(server.address, region_id)
+        await furnish(region)
+        yield Running(server, region)
+    finally:
+        await server.stop()
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
