@@ -99,7 +99,8 @@ async def test_two_phones_saw_five_and_both_say_four(place: Place) -> None:
 async def test_two_phones_in_one_batch(place: Place) -> None:
     unit = await place.unit()
     shown = _seq(await place.report(unit, 5))
-    outcomes = await place.lane.submit_all([place.make_report(unit, 4, base_seq=shown) for _ in range(2)])
+    ids = sorted(new_id() for _ in range(2))
+    outcomes = await place.lane.submit_all([place.make_report(unit, 4, id=id, base_seq=shown) for id in ids])
     assert slugs(outcomes) == ["granted", "changed-meanwhile"]
     assert outcomes[1].subjects[0] == outcomes[0].units[0].subject, "with the state as it is after the batch"
 
