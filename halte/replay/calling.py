@@ -79,18 +79,14 @@ class Caller:
         sent = headers | ({"content-type": "application/json"} if content is not None else {})
         async with self._room:
             answer = await self._send(method, f"{API}{path}", sent, content)
-        if answer.is_success:
-            return msgspec.json.decode(answer.content or b"null", type=kind)
-        raise _problem(answer).refused()
+        return _decoded(answer, kind)
 
     async def sign_in(self, login: str, password: str) -> tuple[Administrator, UUID]:
         """Sign in; return the session and the region it administers."""
         body = msgspec.json.encode({"login": login, "password": password})
         sent = {"content-type": "application/json", "origin": self._origin}
         answer = await self._send("POST", f"{API}/sessions", sent, body)
-        if not answer.is_success:
-            raise _problem(answer).refused()
-        principal = msgspec.json.decode(answer.content, type=_Principal)
+        principal = _decoded(answer, _Principal)
         if principal.role != "administrator":
             raise Refused(403, "", f"The account is of role {principal.role}: a replay needs an administrator.")
         token = answer.cookies.get(_COOKIE, "")
@@ -149,6 +145,15 @@ def wait_s(retry_after: str | None, tried: int) -> float:
 def backoff_s(tried: int) -> float:
     most = min(_BACKOFF_MAX_S, 0.2 * 2.0**tried)
     return random.uniform(most / 2, most)  # noqa: S311 -- spreads retries, protects nothing
+
+
+def _decoded(answer: httpx.Response, kind: type[T]) -> T:
+    if not answer.is_success:
+        raise _problem(answer).refused()
+    try:
+        return msgspec.json.decode(answer.content or b"null", type=kind)
+    except msgspec.MsgspecError:
+        raise ServerAway(f"{answer.request.url} is not Halte's: it answered something else.") from None
 
 
 def _problem(answer: httpx.Response) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
@@ -15,13 +16,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from rich.console import Console
 
+from halte.embedded import EmbeddedError
 from halte.replay.calling import Caller, Refused, ServerAway
 from halte.replay.doors import Door, own_server
 from halte.replay.reading import NotThisFile, read_file
 from halte.replay.remembering import NotOurs
 from halte.replay.running import Outcome, Wanted, replay
 from halte.replay.showing import tell, watching
+from halte.serving import PortTaken
 from kernel.problems import LANGUAGES, negotiate
+from kernel.settings import SettingsError
 
 TIMEZONE = "America/Toronto"
 _INTERRUPTED = 130
@@ -37,9 +41,19 @@ class _Zone(click.ParamType[ZoneInfo]):
             self.fail(f"{value!r} is not a time zone", param, ctx)
 
 
+def _check_url(_context: click.Context, _param: click.Parameter, url: str | None) -> str | None:
+    if url is not None and not re.fullmatch(r"https?://[^/?#@\s]+/?", url):
+        raise click.BadParameter("write it like https://halte.example, with nothing behind the host and its port")
+    return url
+
+
 @click.command("replay")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--url", help="A running server. Without it: a demo server of the replay's own, while it lasts.")
+@click.option(
+    "--url",
+    callback=_check_url,
+    help="A running server. Without it: a demo server of the replay's own, while it lasts.",
+)
 @click.option("--login", envvar="HALTE_LOGIN", help="An administrator of the region to replay into.")
 @click.option("--password", envvar="HALTE_PASSWORD", help="Better in HALTE_PASSWORD: others can see a command.")
 @click.option("--days", type=click.IntRange(min=1), help="Replay so many days, counted from the first.")
@@ -73,7 +87,8 @@ def main(
     with _problems_as_sentences():
         reading = read_file(file)
         with _door(url, login, password, data_dir, zone) as door:
-            wanted = Wanted(reading, zone, state or door.memory / f"{reading.digest[:16]}.json", first, days)
+            remembered = state or door.memory / f"{reading.digest[:16]}.json"
+            wanted = Wanted(reading, zone, remembered, first.date() if first else None, days)
             outcome = asyncio.run(_replay(wanted, door, language))
     for line in tell(outcome):
         click.echo(line)
@@ -102,8 +117,10 @@ async def _replay(wanted: Wanted, door: Door, language: str) -> Outcome:
 def _problems_as_sentences() -> Iterator[None]:
     try:
         yield
-    except (Refused, ServerAway, NotThisFile, NotOurs) as problem:
+    except (Refused, ServerAway, NotThisFile, NotOurs, EmbeddedError, SettingsError, PortTaken) as problem:
         raise click.ClickException(str(problem)) from None
+    except OSError as error:
+        raise click.ClickException(f"Cannot go on: {error}") from None
     except KeyboardInterrupt:
         click.echo("Interrupted. The same command goes on where it stopped.", err=True)
         raise click.exceptions.Exit(_INTERRUPTED) from None

@@ -275,6 +275,15 @@ async def test_a_part_may_be_replayed_and_the_rest_later(site: Site, ten_days: P
     assert f"The board equals {DAYS[-1]} in the file" in said
 
 
+async def test_it_may_begin_later(site: Site, ten_days: Path) -> None:
+    said = site.replay(ten_days, "--from", DAYS[7])
+    assert said.startswith(f"{DAYS[7]} ")
+    assert (
+        f"Rows of {DAYS[7]} to {DAYS[9]}: {sum(len(rows_of(nth)) for nth in range(7, 10))} applied, 0 refused." in said
+    )
+    assert "The board equals" in said
+
+
 async def test_what_another_hand_changed_is_a_difference(site: Site, ten_days: Path) -> None:
     site.replay(ten_days)
     async with administrator(site) as client:
@@ -300,15 +309,25 @@ async def test_a_server_that_is_no_demo_keeps_its_own_time(open_site: OpenSite, 
 async def test_it_says_what_is_wrong_without_a_traceback(site: Site, ten_days: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n")
-    wrong = [
-        site.start(other),
-        start([str(ten_days), "--url", site.url, "--login", LOGIN], env={"HALTE_PASSWORD": "no such words"}),
-    ]
-    said = [process.communicate(timeout=60)[0] for process in wrong]
-    assert "The file has no column OCCUPANCY_DATE" in said[0]
-    assert "[login-failed]" in said[1]
-    assert [process.returncode for process in wrong] == [1, 1]
-    assert "Traceback" not in "".join(said)
+    diary = tmp_path / "diary.json"
+    diary.write_text("Dear diary")
+    wrong = {
+        "The file has no column OCCUPANCY_DATE": site.start(other),
+        "diary.json is not the state of a replay": site.start(ten_days, "--state", str(diary)),
+        "The file ends before 2030-01-01: its last day is 2024-03-14.": site.start(ten_days, "--from", "2030-01-01"),
+        "[login-failed]": start(
+            [str(ten_days), "--url", site.url, "--login", LOGIN], env={"HALTE_PASSWORD": "no such words"}
+        ),
+        "write it like https://": start([str(ten_days), "--url", "halte.example"], env={}),
+        "Cannot write to the data directory": start(
+            [str(ten_days), "--data-dir", str(ten_days / "below a file")], env={"HALTE_RUN_AS": ""}
+        ),
+    }
+    for words, process in wrong.items():
+        said, _ = process.communicate(timeout=60)
+        assert words in said
+        assert "Traceback" not in said
+        assert process.returncode in {1, 2}
 
 
 async def test_without_a_server_it_brings_its_own(ten_days: Path, open_folder: Path) -> None:

@@ -90,6 +90,12 @@ async def test_what_is_no_problem_document_is_told_by_its_status() -> None:
             await Key(caller, "k").ask("GET", "/board", dict[str, int])
 
 
+async def test_another_kind_of_server_is_told_from_one_that_refuses() -> None:
+    async with serving(answer(200, b"<html>Welcome</html>")) as (caller, _):
+        with pytest.raises(ServerAway, match="it answered something else"):
+            await caller.sign_in("nora", "cactus lamp")
+
+
 async def test_only_an_administrator_can_replay() -> None:
     principal = b'{"region":"00000000-0000-0000-0000-000000000001","role":"desk"}'
     async with serving(answer(201, principal)) as (caller, _):
