@@ -165,7 +165,8 @@ class View:
         new = self._mirror.get(subject_id)
         if new is None or self.show(new) is not None:
             return False
-        return any(self._sees(old) for old in states if not old.gone)
+        # A tombstone counts too: a screen that is behind may not have been told of it yet.
+        return any(map(self._sees, states))
 
     def _sees(self, subject: Subject) -> bool:
         try:

@@ -207,6 +207,20 @@ def test_i7_what_is_withdrawn_from_view_leaves_the_screen(world: World) -> None:
     assert (frame["t"], frame["units"]) == ("snapshot", [])
 
 
+def test_i7_what_comes_back_out_of_sight_leaves_a_screen_that_missed_its_removal(world: World) -> None:
+    """Found by random histories: it owed two acks when the tombstone passed, and was never told."""
+    world.write(a=1)
+    connection, cable = world.settled(("own", "a"))
+    for free in (2, 3, None):
+        world.write(a=free)
+        world.hub.flush()
+    world.mirror.apply(world.history.write([(A, body_of(A, 1, owner="b"))]))
+    world.hub.flush()
+    world.hub.acknowledge(connection, 3)
+    world.hub.flush()
+    assert (cable.frames[-1]["t"], cable.frames[-1]["units"]) == ("snapshot", [])
+
+
 def test_another_epoch_gets_everybody_a_snapshot(world: World) -> None:
     world.write(a=1, b=1)
     connection, cable = world.settled("desk")
