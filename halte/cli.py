@@ -16,6 +16,7 @@ from halte.demo.seeding import LOGINS, PASSWORD, seed_demo
 from halte.embedded import EmbeddedError
 from halte.replay import cli as replay_cli
 from halte.serving import PortTaken, bind, serve, with_servers
+from inventory.cli import rebuild, verify
 from kernel.access.cli import account, key
 from kernel.migrating import migrate as run_migrations
 from kernel.settings import Settings, SettingsError
@@ -74,6 +75,8 @@ main.add_command(account)
 main.add_command(key)
 main.add_command(regions.main)
 main.add_command(replay_cli.main)
+main.add_command(rebuild)
+main.add_command(verify)
 
 
 def _override(settings: Settings, port: int | None, host: str | None, data_dir: Path | None) -> Settings:

@@ -114,14 +114,16 @@ class DefineUnit:
         if live is not None and live.unit.shelter_id != self.unit.shelter_id:
             raise IdReused(id=str(self.unit.id))
         self._put_unit(working)
+        changes: dict[str, Any] = {"regime": self.unit.regime, "turnover": self.unit.turnover}
         if live is None:
             live = self._begin(working, site)
-        changes: dict[str, Any] = {"regime": self.unit.regime, "turnover": self.unit.turnover}
-        if live.before is None:
             changes["capacity"] = self._capacity(working)
         elif live.known.capacity.value != self.capacity:
             # As for reports, the newest statement wins: a demo's clock may have been turned back.
             changes["capacity"] = newest(live.known.capacity, self._capacity(working))
+        if live.removed:
+            # Taken off in this very batch, it was never gone.
+            working.entries = [entry for entry in working.entries if entry.id != self.unit.id]
         live.unit, live.removed = self.unit, False
         live.know(cause, **changes)
         site.units[self.unit.id] = self.unit

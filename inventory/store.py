@@ -27,6 +27,7 @@ WHERE j.subject_id = $1 AND j.region_id = $2 AND j.kind = 'unit' AND j.seq < $3 
 """
 _ADDRESS = "SELECT address, latitude, longitude, phone FROM shelter WHERE id = $1"
 _POLICY = "SELECT version, body FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
+_POLICIES = "SELECT body FROM policy WHERE region_id = $1 ORDER BY version DESC"
 # Units for which time alone has changed something: noon has passed, or a surge unit has ended.
 _DUE = """
 SELECT s.unit_id FROM unit_state s JOIN unit u ON u.id = s.unit_id
@@ -60,6 +61,12 @@ async def read_policy(pool: Pool, region_id: UUID) -> Policy:
     if row is None:
         return Policy()
     return msgspec.json.decode(row["body"], type=Policy)
+
+
+async def read_policies(pool: Pool, region_id: UUID) -> tuple[Policy, ...]:
+    """Return all rules that were ever in force, the present ones first, the defaults last."""
+    rows = await pool.fetch(_POLICIES, region_id)
+    return (*(msgspec.json.decode(row["body"], type=Policy) for row in rows), Policy())
 
 
 async def due_units(pool: Pool, region_id: UUID, night: date, limit: int) -> list[UUID]:

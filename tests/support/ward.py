@@ -73,7 +73,8 @@ class Ward:
         numbered = {e.id: Subject(e.kind, e.id, live.seq, live.visible_seq, e.gone, e.body) for e in entries}
         live.causes, live.dirty, live.held_before = [], False, live.known.held
         live.shown_before = live.fold(self.working.moment).shown
-        self.working.entries, self.working.voided, self.working.ended, self.working.inserts = [], [], [], {}
+        self.working.entries, self.working.voided = [], []
+        self.working.ended, self.working.inserts = {}, {}
         return numbered
 
     def state(self, now: datetime) -> UnitState:
