@@ -1,0 +1,94 @@
+"""Phones and desks: browser contexts in which somebody signs in and does what people do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+
+from tests.support.region import PASSWORD
+
+PHONE = (390, 844)
+DESK = (1280, 800)
+# What a browser says of requests that a test makes fail on purpose.
+_EXPECTED = ("Failed to load resource", "WebSocket connection to", "net::ERR_")
+
+
+@dataclass(slots=True)
+class Screens:
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    async def open(
+        self, address: str, size: tuple[int, int] = DESK, *, scheme: Literal["light", "dark"] = "light"
+    ) -> Page:
+        """Open an address on a device of its own."""
+        width, height = size
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height}, locale="en-GB", color_scheme=scheme, has_touch=size == PHONE
+        )
+        context.set_default_timeout(10_000)
+        self._contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self._heard(message))  # noqa: PLW0108  Playwright marks bound objects, these have slots
+        await page.goto(address)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(part in message.text for part in _EXPECTED):
+            self.complaints.append(message.text)
+
+    async def close(self) -> None:
+        for context in self._contexts:
+            await context.close()
+        assert self.complaints == []
+
+
+async def sign_in(page: Page, login: str, password: str = PASSWORD) -> None:
+    await page.get_by_label("Login").fill(login)
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A unit on the shelter's phone."""
+
+    page: Page
+    name: str
+
+    @property
+    def card(self) -> Locator:
+        return self.page.get_by_role("article", name=self.name, exact=True)
+
+    @property
+    def number(self) -> Locator:
+        return self.card.get_by_role("textbox", name=f"{self.name}: how many are free")
+
+    def button(self, name: str) -> Locator:
+        return self.card.get_by_role("button", name=re.compile(f"^{re.escape(name)}"))
+
+    async def count(self, free: int) -> None:
+        """Say a number, and send nothing yet."""
+        await self.number.fill(str(free))
+
+    async def send(self, free: int) -> None:
+        await self.count(free)
+        await self.button(f"Send: {free} free").tap()
+
+    async def told(self, words: str | re.Pattern[str], timeout_ms: int = 10_000) -> None:
+        await expect(self.card.locator(".result")).to_contain_text(words, timeout=timeout_ms)
+
+
+def board_row(page: Page, unit: str) -> Locator:
+    """Return the row of a unit on the board, by the unit's name."""
+    named = page.get_by_role("rowheader", name=re.compile(f"^{unit}"))
+    return page.locator("tbody tr").filter(has=named)
+
+
+def board_count(page: Page, unit: str) -> Locator:
+    return board_row(page, unit).locator(".count")
