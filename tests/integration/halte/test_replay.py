@@ -21,10 +21,12 @@ import pytest
 
 from halte.regions import ensure_region
 from halte.replay.doors import serving
+from inventory.verifying import verify_region
 from kernel.access import keeping_accounts
 from kernel.access.model import COMMAND_LINE, Role
 from kernel.access.passwords import Passwords
 from kernel.postgres import Pool, open_engine
+from kernel.redis import open_redis
 from kernel.settings import Settings
 from tests.support.toronto import row, text_of
 
@@ -41,6 +43,7 @@ class Site:
     url: str
     home: Path
     pool: Pool
+    settings: Settings
 
     def start(self, file: Path, *more: str) -> subprocess.Popen[str]:
         arguments = [str(file), "--url", self.url, "--login", LOGIN, "--state", str(self.home / "state.json"), *more]
@@ -51,6 +54,16 @@ class Site:
         said, _ = process.communicate(timeout=280)
         assert process.returncode == status, said
         return said
+
+    async def verify(self) -> None:
+        """Hold every unit against its whole history, the journal against the tables, Redis against both."""
+        links = open_redis(self.settings, "test")
+        try:
+            found = await verify_region(self.pool, links, await self.pool.fetchval("SELECT id FROM region"))
+        finally:
+            if links is not None:
+                await links.close()
+        assert found.clean, "\n".join(map(str, found.differences))
 
     async def count(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(found) for found in await self.pool.fetch(query)]
@@ -118,7 +131,7 @@ async def open_site(settings: Settings, pool: Pool, tmp_path: Path) -> OpenSite:
     def opened(**changes: Any) -> Iterator[Site]:
         used = replace(settings, log_level="warning", **changes)
         with serving(used) as port:
-            yield Site(f"http://{used.host}:{port}", tmp_path, pool)
+            yield Site(f"http://{used.host}:{port}", tmp_path, pool, used)
 
     return opened
 
@@ -185,6 +198,7 @@ async def test_ten_days_become_the_board(site: Site, ten_days: Path) -> None:
     assert found["3"]["status"] == "closed"
     assert (found["3"]["free"], found["3"]["capacity"]) == (5, 30), "closing changes neither"
     assert (found["9"]["status"], found["9"]["free"]) == ("closed", 0), "its only row was refused"
+    await site.verify()
     assert board["now"].startswith("2024-03-15T08:00:00"), "4:00 in Toronto, the morning after the last evening"
 
 
@@ -242,6 +256,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_stopped(site: Site, ten_
     assert await site.count("SELECT count(*) FROM report") == [(sum(len(rows_of(nth)) for nth in range(10)),)]
     keys = "SELECT count(*), count(*) FILTER (WHERE revoked_at IS NULL) FROM machine_key"
     assert await site.count(keys) == [(2, 0)], "the keys were taken again, not made anew"
+    await site.verify()
 
 
 async def test_it_goes_on_through_a_restart_of_the_server(open_site: OpenSite, ten_days: Path, free_port: int) -> None:
@@ -265,6 +280,7 @@ async def test_a_second_replay_updates_and_never_duplicates(site: Site, ten_days
     assert " repeated" in again
     assert " applied" not in again
     assert "The board equals" in again
+    await site.verify()
 
 
 async def test_a_part_may_be_replayed_and_the_rest_later(site: Site, ten_days: Path) -> None:
@@ -350,3 +366,4 @@ async def test_the_real_file(site: Site, shared_data: Path) -> None:
     assert "Rows of 2024-01-01 to 2024-03-31: 12203 applied, 73 refused." in said
     assert said.count(": UNAVAILABLE_BEDS is negative: -1") == 73
     assert await site.count("SELECT count(*) FROM report") == [(12_203,)]
+    await site.verify()
