@@ -15,11 +15,14 @@ from halte import VERSION, logs, regions
 from halte.demo.seeding import LOGINS, PASSWORD, seed_demo
 from halte.embedded import EmbeddedError
 from halte.replay import cli as replay_cli
-from halte.serving import PortTaken, bind, serve, with_servers
+from halte.serving import PortTaken, bind, find_servers, serve, with_servers
 from inventory.cli import rebuild, verify
 from kernel.access.cli import account, key
 from kernel.migrating import migrate as run_migrations
 from kernel.settings import Settings, SettingsError
+
+# These start servers of their own; the others work on those that run.
+_STARTING = {"run", "demo", "replay"}
 
 _port = click.option("--port", type=int, help="Port to listen on (8018).")
 _host = click.option("--host", help="Address to listen on (127.0.0.1: this machine only).")
@@ -32,7 +35,8 @@ _data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Wh
 def main(context: click.Context) -> None:
     """Live regional inventory of shelter places."""
     with _as_sentences():
-        context.obj = Settings.from_environment()
+        settings = Settings.from_environment()
+        context.obj = settings if context.invoked_subcommand in _STARTING else find_servers(settings)
 
 
 @main.command()

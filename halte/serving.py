@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from kernel.settings import Settings, SettingsError
 log = structlog.get_logger(__name__)
 
 _KEY_FILE = "secret-key"
+_SERVERS_FILE = "servers.json"
 
 
 class PortTaken(Exception):
@@ -47,7 +49,33 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
     data_dir = settings.data_dir or default_data_dir()
     with running(data_dir, settings.run_as) as servers:
         key = settings.secret_key or _own_key(data_dir)
-        yield replace(settings.with_servers(servers.database_url, servers.redis_url), secret_key=key)
+        served = replace(settings.with_servers(servers.database_url, servers.redis_url), secret_key=key)
+        with _announced(data_dir, served):
+            yield served
+
+
+@contextmanager
+def _announced(data_dir: Path, served: Settings) -> Iterator[None]:
+    """Leave word where our servers are, for the other commands; readable by who started them alone."""
+    file = data_dir / _SERVERS_FILE
+    file.touch(mode=0o600)
+    file.write_text(json.dumps([served.database_url, served.redis_url, served.secret_key]), "utf-8")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def find_servers(settings: Settings) -> Settings:
+    """Return settings that reach the servers of a Halte running on this data directory, if one does."""
+    if settings.database_url is not None or settings.redis_url is not None:
+        return settings
+    try:
+        words = ((settings.data_dir or default_data_dir()) / _SERVERS_FILE).read_text("utf-8")
+    except OSError:
+        return settings
+    database_url, redis_url, key = json.loads(words)
+    return replace(settings.with_servers(database_url, redis_url), secret_key=settings.secret_key or key)
 
 
 def _own_key(data_dir: Path) -> str:
