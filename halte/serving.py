@@ -16,6 +16,7 @@ import uvicorn
 
 from halte.app import create_app
 from halte.embedded import default_data_dir, running
+from kernel.live.pens import show_protocol
 from kernel.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
@@ -112,7 +113,8 @@ def bind(settings: Settings) -> socket.socket:
 def serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None]) -> None:
     """Serve until a signal says stop; `ready` is called with the port once requests are answered."""
     config = uvicorn.Config(
-        create_app(settings),
+        # The outermost layer: it lets the hub hand frames to the transport without a task per screen.
+        show_protocol(create_app(settings)),
         loop="uvloop",
         ws="websockets-sansio",
         ws_max_size=settings.websocket_max_bytes,

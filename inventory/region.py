@@ -20,6 +20,7 @@ from kernel.clock import ClockWatch, ShownClock
 from kernel.journal import Range
 from kernel.lane import Lane
 from kernel.live.region import RegionLive
+from kernel.live.truth import POSTGRES_AWAY
 from kernel.postgres import Pool, tie_epoch
 from kernel.problems import Problem
 from kernel.settings import Settings
@@ -71,7 +72,10 @@ class Region:
         while True:
             await asyncio.sleep(self._settings.sweep_s)
             if watch.sweeps_allowed:
-                await self.turn()
+                try:
+                    await self.turn()
+                except POSTGRES_AWAY as error:
+                    log.info("sweep.postgres_away", error=type(error).__name__)
 
     async def turn(self) -> int:
         """Fold anew every unit that time alone has changed; return how many."""
