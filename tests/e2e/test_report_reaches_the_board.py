@@ -126,7 +126,7 @@ async def test_a_report_without_network_counts_once(halte: Running, screens: Scr
     await staff.context.set_offline(False)
     await men.told("2 free.", 20_000)
     await expect(board_count(watching, "Men")).to_have_text("2")
-    await expect(staff.get_by_text("Live", exact=True)).to_be_visible(timeout=20_000)
+    await expect(staff.get_by_role("banner").get_by_text("Live", exact=True)).to_be_visible(timeout=20_000)
     assert await reports_of_men(halte) == reports + 1
 
 
@@ -151,7 +151,7 @@ async def test_the_server_restarts_under_both(halte: Running, screens: Screens) 
     await expect(men.number).to_have_value("8", timeout=30_000)
     await expect(shown).to_have_text("8")
     for page in (staff, watching):
-        await expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=30_000)
+        await expect(page.get_by_role("banner").get_by_text("Live", exact=True)).to_be_visible(timeout=30_000)
         assert await page.evaluate("() => window.sameDocument") is True
 
 

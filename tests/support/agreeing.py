@@ -115,7 +115,7 @@ async def assert_truth(settings: Settings, region_id: UUID, ledger: Ledger) -> N
 
 async def _assert_lines(pool: Pool, ledger: Ledger) -> None:
     ids = [one.report for one in ledger.acknowledged]
-    rows = await pool.fetch("SELECT report_id, unit_id, free FROM report_line WHERE report_id = ANY($1)", ids)
+    rows = await pool.fetch("SELECT report_id, unit_id, free FROM report_unit WHERE report_id = ANY($1)", ids)
     kept = {(row["report_id"], row["unit_id"]): row["free"] for row in rows}
     said = {(one.report, unit): free for one in ledger.acknowledged for unit, free in one.free.items()}
     assert len(rows) == len(kept)

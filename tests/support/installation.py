@@ -1,0 +1,72 @@
+"""A whole installation that a test may break: servers of its own in a folder of its own, and nodes over them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from halte.embedded import Embedded
+from kernel.migrating import upgrade
+from kernel.settings import Settings
+from tests.support.embedded import servers_below
+from tests.support.estate import Estate, furnish_estate
+from tests.support.region import found_region
+from tests.support.running import Server
+
+
+@dataclass(slots=True)
+class Installation:
+    embedded: Embedded
+    settings: Settings
+    estate: Estate
+    nodes: list[Server] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
+    """Run an installation with the estate in it; afterwards nothing of it may be left, whatever the test did."""
+    home = _open_folder()
+    embedded = Embedded(home / "data")
+    before = _children()
+    servers: list[Server] = []
+    try:
+        found = await asyncio.to_thread(embedded.start)
+        settings = Settings(
+            database_url=found.database_url, redis_url=found.redis_url, secret_key="a key for tests only", demo=True
+        )
+        await asyncio.to_thread(upgrade, found.database_url)
+        region_id = await found_region(settings)
+        servers += [Server(settings) for _ in range(nodes)]
+        for server in servers:
+            await server.start()
+        yield Installation(embedded, settings, await furnish_estate(servers[0].address, region_id), servers)
+    finally:
+        for server in servers:
+            await server.stop()
+        await asyncio.to_thread(embedded.stop)
+        left = servers_below(home)
+        for orphan in left:
+            orphan.kill()
+        shutil.rmtree(home, ignore_errors=True)
+    assert not left, f"orphans: {left}"
+    assert _children() <= before
+
+
+def _open_folder() -> Path:
+    """The servers' own account must pass through."""
+    home = Path(tempfile.mkdtemp(prefix="halte-faults-", dir="/tmp"))
+    home.chmod(0o711)
+    return home
+
+
+def _children() -> set[int]:
+    """Our own live children, to see that none is added."""
+    running = psutil.Process().children(recursive=True)
+    return {process.pid for process in running if process.status() != psutil.STATUS_ZOMBIE}
