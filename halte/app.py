@@ -101,7 +101,7 @@ def _openapi() -> OpenAPIConfig:
         title="Halte",
         version=VERSION,
         description="Live regional inventory of shelter places. Refusals are problem documents (RFC 9457).",
-        openapi_router=Router("/schema", route_handlers=[], opt={"policy": OPEN}),
+        openapi_router=Router("/schema", route_handlers=[], opt={"policy": OPEN}, include_in_schema=False),
         render_plugins=[JsonRenderPlugin()],
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kernel.access.policies import OPEN
@@ -18,12 +19,37 @@ from kernel.redis import REDIS_AWAY, RedisLinks
 _ASK_S = 1.0
 
 
-@get("/healthz", opt={"policy": OPEN}, summary="Is the process alive", sync_to_thread=False)
+class AliveView(msgspec.Struct):
+    status: str
+
+
+class BoardStanding(msgspec.Struct):
+    """`live` is where this node has the region's board from; `lag` how many changes of the journal it lacks."""
+
+    live: str
+    lag: int
+
+
+class ReadyView(msgspec.Struct):
+    status: str
+    postgres: bool
+    redis: bool
+    boards: dict[str, BoardStanding]
+
+
+_ALIVE = {200: ResponseSpec(AliveView, generate_examples=False)}
+_READY = {status: ResponseSpec(ReadyView, generate_examples=False) for status in (200, 503)}
+# Litestar names the charset itself.
+_METRICS_TYPE = CONTENT_TYPE_LATEST.partition("; charset")[0]
+_METRICS = {200: ResponseSpec(str, media_type=_METRICS_TYPE, generate_examples=False)}
+
+
+@get("/healthz", opt={"policy": OPEN}, responses=_ALIVE, summary="Is the process alive", sync_to_thread=False)
 def healthz() -> Response[bytes]:
     return Response(b'{"status":"alive"}', media_type="application/json")
 
 
-@get("/readyz", opt={"policy": OPEN}, summary="Is the node ready for requests")
+@get("/readyz", opt={"policy": OPEN}, responses=_READY, summary="Is the node ready for requests")
 async def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
     """200 where Postgres answers. Without Redis a node still serves (I6), and says so."""
     state = request.app.state
@@ -38,9 +64,9 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode(body), status_code=200 if postgres else 503, media_type="application/json")
 
 
-@get("/metrics", opt={"policy": OPEN}, summary="Prometheus metrics", sync_to_thread=False)
+@get("/metrics", opt={"policy": OPEN}, responses=_METRICS, summary="Prometheus metrics", sync_to_thread=False)
 def metrics() -> Response[bytes]:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(), media_type=_METRICS_TYPE)
 
 
 async def _asks_postgres(pool: Pool) -> bool:

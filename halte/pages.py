@@ -47,8 +47,8 @@ def _page(path: str, file: Path) -> HTTPRouteHandler:
     @get(path, name=f"page {file.stem}", opt={"policy": OPEN}, include_in_schema=False, sync_to_thread=False)
     def show() -> Response[bytes]:
         if not file.is_file():
-            return Response(_UNBUILT.encode(), status_code=503, media_type="text/plain; charset=utf-8")
+            return Response(_UNBUILT.encode(), status_code=503, media_type="text/plain")
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
-        return Response(file.read_bytes(), media_type="text/html; charset=utf-8", headers=headers)
+        return Response(file.read_bytes(), media_type="text/html", headers=headers)
 
     return show
