@@ -17,7 +17,7 @@ from uuid import UUID
 import httpx
 
 from kernel.ids import new_id
-from tests.support.estate import CAPACITY, Estate
+from tests.support.estate import CAPACITY, NO_TLS, Estate
 
 _TIMEOUT_S = 8.0
 # As a phone does: fifty who try ten times a second would keep a starting server from its processor.
@@ -66,7 +66,9 @@ class Reporter:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Report until told to stop; what was begun is brought to its acknowledgement."""
-        async with httpx.AsyncClient(base_url=self.address, headers=self.headers, timeout=_TIMEOUT_S) as client:
+        async with httpx.AsyncClient(
+            base_url=self.address, headers=self.headers, timeout=_TIMEOUT_S, verify=NO_TLS
+        ) as client:
             while not stop.is_set():
                 await self._report(client)
                 await asyncio.sleep(self.chance.uniform(*self.pause_s))

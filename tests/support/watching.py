@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from tests.support.estate import NO_TLS
 from tests.unit.kernel.live.playing import KINDS, Gap, Screen
 
 _PAUSE_S = 0.1
@@ -60,7 +61,7 @@ class LiveScreen:
             pytest.fail(f"not shown in {within_s} s; at {self.screen.to}, {self.screen.live}, {self.ended[-3:]}")
 
     async def fetch_board(self) -> dict[str, Any]:
-        async with httpx.AsyncClient(headers=self._headers, timeout=_OPEN_S) as client:
+        async with httpx.AsyncClient(headers=self._headers, timeout=_OPEN_S, verify=NO_TLS) as client:
             answer = await client.get(f"{self._address}/api/v1/board")
         board: dict[str, Any] = answer.raise_for_status().json()
         return board
