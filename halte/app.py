@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> Litestar:
         request_max_body_size=settings.body_max_bytes,
         after_request=_add_headers,
         openapi_config=_openapi(),
+        logging_config=None,  # Litestar's own would print every library's INFO and tracebacks, whatever the level is
         state=State({"settings": settings}),
     )
 

@@ -24,6 +24,9 @@ from kernel.settings import Settings, SettingsError
 # These start servers of their own; the others work on those that run.
 _STARTING = {"run", "demo", "replay"}
 
+# Postgres may start beside us, or again: after a power cut it reads its log first.
+_PATIENCE_S = 10.0
+
 _port = click.option("--port", type=int, help="Port to listen on (8018).")
 _host = click.option("--host", help="Address to listen on (127.0.0.1: this machine only).")
 _data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Where its own servers keep their data.")
@@ -96,7 +99,7 @@ def _serve(settings: Settings, *, demo: bool) -> None:
     listener = bind(settings)
     with listener, with_servers(settings) as served:
         if served.database_url is not None:
-            asyncio.run(run_migrations(served.database_url))
+            asyncio.run(run_migrations(served.database_url, _PATIENCE_S))
         if demo:
             asyncio.run(seed_demo(served))
         serve(served, listener, lambda port: _greet(port, demo=demo))

@@ -23,6 +23,15 @@ def _keep_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
     return {name: value for name, value in event.items() if name in ALLOWED}
 
 
+class _Libraries(logging.Handler):
+    """What libraries log through the standard library: their words without the values they put in, no traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        facts = {"detail": str(record.msg)} | ({"error": error} if error else {})
+        structlog.get_logger(record.name).log(record.levelno, record.name, **facts)
+
+
 def configure(level: str, *, pretty: bool = False) -> None:
     """Set up structlog for the process; `pretty` is for a person at a terminal."""
     renderer = structlog.dev.ConsoleRenderer(colors=False) if pretty else structlog.processors.JSONRenderer()
@@ -38,3 +47,5 @@ def configure(level: str, *, pretty: bool = False) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    threshold = max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()])
+    logging.basicConfig(handlers=[_Libraries()], level=threshold, force=True)

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 from prometheus_client import Gauge
 
-from kernel.postgres import Pool
+from kernel.postgres import POSTGRES_GONE, Pool
 from kernel.supervising import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -127,5 +126,5 @@ class ShownClock:
     async def _try_refresh(self) -> None:
         try:
             await self.refresh()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except POSTGRES_GONE as error:
             log.debug("clock.postgres_away", error=type(error).__name__)

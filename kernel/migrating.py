@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import asyncpg
+import structlog
 from alembic.config import Config
 
 from alembic import command
 
+log = structlog.get_logger(__name__)
+
 _ROOT = Path(__file__).resolve().parent.parent
 _LOCK = 0x48414C54  # "HALT": one node migrates, the others wait for it.
+_CONNECT_S = 5.0
+_PAUSE_S = 0.2
+# Refused, no socket yet, starting up, shutting down, or killed while it said hello.
+_NOT_YET = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
 
 
-async def migrate(database_url: str) -> None:
-    """Upgrade to head; two nodes that start together take turns."""
-    connection = await asyncpg.connect(database_url)
+async def migrate(database_url: str, patience_s: float = 0.0) -> None:
+    """Upgrade to head; two nodes that start together take turns. A Postgres that is still starting is waited for."""
+    connection = await _connect(database_url, patience_s)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await asyncio.to_thread(upgrade, database_url)
     finally:
         await connection.close()
+
+
+async def _connect(database_url: str, patience_s: float) -> asyncpg.Connection[asyncpg.Record]:
+    """Connect, again and again while nobody answers; ConnectionError (or what the system said) when patience ends."""
+    until = time.monotonic() + patience_s
+    told = False
+    while True:
+        try:
+            return await asyncpg.connect(database_url, timeout=_CONNECT_S)
+        except _NOT_YET as error:
+            if time.monotonic() > until:
+                raise ConnectionError(f"Postgres does not answer: {str(error) or type(error).__name__}") from error
+            if not told:
+                log.warning("migrating.waiting_for_postgres", error=type(error).__name__)
+                told = True
+        await asyncio.sleep(_PAUSE_S)
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:

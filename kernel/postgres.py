@@ -22,6 +22,16 @@ else:
     Connection: TypeAlias = asyncpg.Connection
     Pool: TypeAlias = asyncpg.Pool
 
+# Everything that asking says when Postgres does not answer, or not now. The client's own error is what asyncpg
+# raises where a connection dies while the pool takes it back.
+POSTGRES_GONE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
 # One metadata for all packages: a test compares it with the migrated database.
 metadata = MetaData(
     naming_convention={

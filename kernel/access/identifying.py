@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
 from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
@@ -25,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kernel.access.model import Credential, Principal, Role, Verb
+from kernel.postgres import POSTGRES_GONE
 from kernel.problems import Busy
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ _REMEMBER_MAX = 10_000
 _BATCH_MAX = 1_000
 
 # What asking Postgres raises when it does not answer. SQLAlchemy wraps some of asyncpg's, not all.
-DATABASE_AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DATABASE_AWAY = (SQLAlchemyError, *POSTGRES_GONE)
 
 # Idle and absolute ends by the database's real clock (see tables.py).
 _ALIVE = """s.expires_at > clock_timestamp() AND a.disabled_at IS NULL

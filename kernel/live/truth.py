@@ -12,19 +12,18 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from kernel.ids import new_id
 from kernel.journal import Head, Range, Subject, read_board, read_head, read_range
 from kernel.live import metrics
-from kernel.postgres import Connection, Pool, tie_epoch
+from kernel.postgres import POSTGRES_GONE, Connection, Pool, tie_epoch
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 # Everything that means "not now". LookupError: the region is not there (yet).
-POSTGRES_AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, LookupError)
+POSTGRES_AWAY = (*POSTGRES_GONE, LookupError)
 
 _GLANCE_S = 1.0
 _BOARD_S = 5.0
