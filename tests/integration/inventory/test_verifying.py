@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
 import pytest
+from click import Command
+from click.testing import CliRunner, Result
 from redis.asyncio import Redis
 
+from inventory.cli import rebuild, verify
 from inventory.defining import DefineShelter, DefineUnit, Refresh, RemoveUnit
 from inventory.differences import Verification
 from inventory.holding import Ending
@@ -132,6 +135,10 @@ class Story:
     hold: UUID
     ended: UUID
 
+    async def damage(self, statement: str, *arguments: object) -> None:
+        self.place.broken = True
+        await self.place.pool.execute(statement, *arguments)
+
     async def verify(self, links: RedisLinks | None = None) -> Verification:
         return await verify_region(self.place.pool, links, self.place.region_id)
 
@@ -208,20 +215,20 @@ DAMAGES = [
 @pytest.mark.parametrize("damage, what", DAMAGES)
 async def test_damage_in_the_tables_is_found(story: Story, damage: str, what: str) -> None:
     assert lines(await story.verify()) == []
-    await story.place.pool.execute(damage)
+    await story.damage(damage)
     found = await story.verify()
     names = {difference.what for difference in found.differences}
     assert any(name == what or what in name.split() for name in names), lines(found)
 
 
 async def test_a_difference_names_the_region_the_unit_and_both_values(story: Story) -> None:
-    await story.place.pool.execute("UPDATE unit_state SET free = 9")
+    await story.damage("UPDATE unit_state SET free = 9")
     assert lines(await story.verify()) == [f"brussels  unit_state.free  {story.unit}  expected 5  found 9"]
 
 
 async def test_two_open_holds_of_one_request_are_found(story: Story) -> None:
-    await story.place.pool.execute("DROP INDEX uq_hold_request_open")
-    await story.place.pool.execute(
+    await story.damage("DROP INDEX uq_hold_request_open")
+    await story.damage(
         "INSERT INTO hold SELECT gen_random_uuid(), region_id, unit_id, request_id, places, state, held_at, "
         "expires_at, ended_at, actor_id, body_hash FROM hold WHERE id = $1",
         story.hold,
@@ -239,7 +246,7 @@ async def test_what_another_policy_made_of_a_count_is_no_damage(story: Story) ->
 
 
 async def test_a_broken_database_does_not_fill_the_memory(story: Story) -> None:
-    await story.place.pool.execute(
+    await story.damage(
         "INSERT INTO journal SELECT region_id, seq + 5000, batch, at, kind, subject_id, visible_seq, gone, causes, "
         "body FROM journal WHERE seq = 1"
     )
@@ -348,3 +355,49 @@ async def test_noon_and_a_shelter_that_opens_again_are_clean(story: Story) -> No
     await place.lane.submit(Refresh((story.unit,), "noon", SYSTEM))
     assert (await place.state(story.unit))["status"] == "awaiting-report"
     assert lines(await story.verify()) == []
+
+
+async def _halte(settings: Settings, command: Command, *arguments: str) -> Result:
+    """Run a command as the command line does, with a loop of its own."""
+    return await asyncio.to_thread(CliRunner().invoke, command, arguments, obj=settings)
+
+
+async def test_the_command_says_clean_or_what_differs(story: Story, settings: Settings) -> None:
+    clean = await _halte(settings, verify)
+    assert (clean.exit_code, clean.output.count("\n")) == (0, 1)
+    assert clean.output.startswith("brussels: clean at seq ")
+    assert "1 units, 1 shelters, 3 report lines, 2 holds; Redis: 0 behind" in clean.output
+    await story.damage("UPDATE unit_state SET free = 9")
+    found = await _halte(settings, verify, "--region", "brussels")
+    assert found.exit_code == 1
+    assert found.output.splitlines()[0] == f"brussels  unit_state.free  {story.unit}  expected 5  found 9"
+    assert found.output.splitlines()[1].startswith("brussels: 1 differences at seq ")
+
+
+async def test_the_commands_say_in_a_sentence_what_is_wrong(story: Story, settings: Settings) -> None:
+    for command in (verify, rebuild):
+        unknown = await _halte(settings, command, "--region", "atlantis")
+        assert (unknown.exit_code, unknown.output) == (1, "Error: No region 'atlantis'. Known: brussels.\n")
+        nowhere = await _halte(replace(settings, database_url="postgresql://x@127.0.0.1:1/x"), command)
+        assert nowhere.exit_code == 1
+        assert nowhere.output.startswith("Error: A server does not answer: ")
+    alone = await _halte(replace(settings, redis_url=None), rebuild)
+    assert (alone.exit_code, alone.output) == (1, "Error: No Redis: set REDIS_URL.\n")
+    assert "Redis: not configured" in (await _halte(replace(settings, redis_url=None), verify)).output
+    assert lines(await story.verify()) == []
+
+
+async def test_rebuild_replaces_a_lost_board_and_a_new_epoch_one_that_leads(
+    story: Story, links: RedisLinks, settings: Settings
+) -> None:
+    await links.quick.flushall()
+    seq = (await story.verify()).seq
+    rebuilt = await _halte(settings, rebuild)
+    assert rebuilt.output.startswith(f"brussels: rebuilt at seq {seq}, 2 subjects, epoch ")
+    assert lines(await story.verify(links)) == []
+    await _lead(links.quick, f"halte:{{{story.place.region_id}}}:board", story.unit)
+    refused = await _halte(settings, rebuild)
+    assert refused.output == f"Error: Redis is at {seq + 5}, Postgres at {seq}: numbers were lost. Use --new-epoch.\n"
+    renewed = await _halte(settings, rebuild, "--new-epoch", "--region", "brussels")
+    assert (renewed.exit_code, renewed.output.count("\n")) == (0, 2)
+    assert lines(await story.verify(links)) == []
