@@ -27,11 +27,12 @@ _STARTS_MAX = 20
 
 @dataclass(slots=True)
 class Kill:
-    """One SIGKILL. Times are monotonic."""
+    """One SIGKILL. Times are monotonic. `alone`: all was well before, and nobody else died until it was again."""
 
     victim: Victim
     at: float
     up: float = 0.0
+    alone: bool = False
 
 
 @dataclass(slots=True)
@@ -47,18 +48,18 @@ class Killer:
         order = [VICTIMS[number % len(VICTIMS)] for number in range(count)]
         self.chance.shuffle(order)
         try:
+            well = True
             for victim in order:
-                await self._kill(victim)
-                if self.chance.random() > _TOGETHER:
+                kill = await self._kill(victim)
+                together = self.chance.random() < _TOGETHER
+                kill.alone = well and not together
+                well = not together
+                if well:
                     await self.all_over()
                 await asyncio.sleep(self.chance.uniform(*pause_s))
             await self.all_over()
         finally:
             await asyncio.gather(*self._restarts.values())
-
-    def kills_alone(self) -> list[Kill]:
-        """Return those during which nobody else was down."""
-        return [kill for kill in self.kills if not any(_overlap(kill, other) for other in self.kills)]
 
     async def all_over(self) -> None:
         """Return when everybody runs and a report that was sent since then is acknowledged."""
@@ -66,7 +67,7 @@ class Killer:
         since = time.monotonic()
         await eventually(lambda: self.ledger.back_after(since) < _OVER_S, _OVER_S)
 
-    async def _kill(self, victim: Victim) -> None:
+    async def _kill(self, victim: Victim) -> Kill:
         if victim in self._restarts:
             await self._restarts[victim]
         kill = Kill(victim, time.monotonic())
@@ -76,6 +77,7 @@ class Killer:
         else:
             self._server(victim).kill()
         self._restarts[victim] = asyncio.create_task(self._restart(kill))
+        return kill
 
     async def _restart(self, kill: Kill) -> None:
         if kill.victim == "app":
@@ -97,7 +99,3 @@ class Killer:
     def _server(self, victim: Victim) -> EmbeddedServer:
         embedded = self.installation.embedded
         return embedded.postgres if victim == "postgres" else embedded.valkey
-
-
-def _overlap(one: Kill, other: Kill) -> bool:
-    return one is not other and one.at < other.up and other.at < one.up

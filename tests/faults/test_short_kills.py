@@ -52,7 +52,7 @@ async def _kill_and_compare(installation: Installation, seed: int) -> None:
     assert not ledger.wrong, ledger.wrong[:10]
     await assert_truth(installation.settings, estate.region_id, ledger)
     assert ledger.longest_gap() < _SILENCE_S
-    assert max(ledger.back_after(kill.up) for kill in killer.kills_alone()) < _BACK_S
+    assert max(ledger.back_after(kill.up) for kill in killer.kills if kill.alone) < _BACK_S
 
 
 def _print_times(killer: Killer, ledger: Ledger, agreed_s: float, screens: tuple[LiveScreen, ...]) -> None:
@@ -61,7 +61,7 @@ def _print_times(killer: Killer, ledger: Ledger, agreed_s: float, screens: tuple
         back = " ".join(f"{ledger.back_after(kill.at):.2f}" for kill in mine)
         up = " ".join(f"{kill.up - kill.at:.2f}" for kill in mine)
         print(f"{victim}: up again after {up} s; a report acknowledged after {back} s")
-    alone = [ledger.back_after(kill.up) for kill in killer.kills_alone()]
+    alone = [ledger.back_after(kill.up) for kill in killer.kills if kill.alone]
     print(f"{len(alone)} kills came alone; once up again, a report passed after at most {max(alone):.2f} s")
     print(f"{len(ledger.acknowledged)} acknowledged, longest silence {ledger.longest_gap():.2f} s, {ledger.attempts}")
     for screen in screens:
