@@ -18,6 +18,7 @@ from halte.replay import cli as replay_cli
 from halte.serving import PortTaken, bind, find_servers, serve, with_servers
 from inventory.cli import rebuild, verify
 from kernel.access.cli import account, key
+from kernel.clock_cli import clock
 from kernel.migrating import migrate as run_migrations
 from kernel.settings import Settings, SettingsError
 
@@ -79,6 +80,7 @@ def migrate(settings: Settings) -> None:
 
 
 main.add_command(account)
+main.add_command(clock)
 main.add_command(key)
 main.add_command(regions.main)
 main.add_command(replay_cli.main)

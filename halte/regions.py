@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -17,12 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kernel.commanding import run
 from kernel.ids import new_id
-from kernel.postgres import open_engine
-from kernel.settings import Settings
 from kernel.tables import region
-
-T = TypeVar("T")
 
 # What stands in addresses (`?region=`) must not be mistaken for an id.
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
@@ -58,7 +52,7 @@ def main() -> None:
 def add(context: click.Context, slug: str, name: str, timezone: str) -> None:
     """Add a region and print its id; one that is there stays as it is."""
     try:
-        click.echo(_run(context, lambda engine: ensure_region(engine, slug, name, timezone)))
+        click.echo(run(context, lambda engine: ensure_region(engine, slug, name, timezone)))
     except NotARegion as error:
         raise click.ClickException(str(error)) from None
 
@@ -73,24 +67,5 @@ def list_regions(context: click.Context) -> None:
             rows = await connection.execute(select(region).order_by(region.c.slug))
             return [f"{row.id}  {row.slug:16}  {row.timezone:20}  {row.name}" for row in rows]
 
-    for line in _run(context, work):
+    for line in run(context, work):
         click.echo(line)
-
-
-def _run(context: click.Context, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    """Do the work on the database of the settings: those of the group this is attached to, else the environment's."""
-    settings = context.find_object(Settings) or Settings.from_environment()
-    if settings.database_url is None:
-        raise click.ClickException("No database: set DATABASE_URL.")
-
-    async def connected() -> T:
-        engine = open_engine(settings, "command line")
-        try:
-            return await work(engine)
-        finally:
-            await engine.dispose()
-
-    try:
-        return asyncio.run(connected())
-    except OSError as error:
-        raise click.ClickException(f"The database does not answer: {error}") from None

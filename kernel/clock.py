@@ -27,16 +27,23 @@ JUMP_S = 5.0
 _CREEP = 0.001
 
 _SWEEPS_ALLOWED = Gauge("halte_sweeps_allowed", "0 while the database's clock has jumped (I12)")
-_READ = "SELECT halte_now() AS shown, clock_timestamp() AS real, coalesce((SELECT speed FROM demo_clock), 1.0) AS speed"
+_READ = """
+SELECT halte_now() AS shown, clock_timestamp() AS real, coalesce((SELECT speed FROM demo_clock), 1.0) AS speed,
+       (SELECT count(*) FROM sweep_restart) AS restarts
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The database's real clock, read at some moment between `before` and `after` of the monotonic clock."""
+    """The database's real clock, read at some moment between `before` and `after` of the monotonic clock.
+
+    `restarts` is how often an operator has let the sweeps go on.
+    """
 
     real: datetime
     before: float
     after: float
+    restarts: int = 0
 
 
 class ClockWatch:
@@ -46,6 +53,7 @@ class ClockWatch:
         self._offset: float | None = None
         self._seen_at = 0.0
         self._halted = False
+        self._restarts = 0
 
     @property
     def sweeps_allowed(self) -> bool:
@@ -53,6 +61,8 @@ class ClockWatch:
 
     def observe(self, reading: Reading) -> None:
         """Take one reading; halt when it cannot be explained by less than a jump of JUMP_S."""
+        if reading.restarts != self._restarts:
+            self._restart(reading.restarts)
         real = reading.real.timestamp()
         lowest, highest = real - reading.after, real - reading.before
         if self._offset is None:
@@ -66,11 +76,13 @@ class ClockWatch:
         self._seen_at = reading.after
         _SWEEPS_ALLOWED.set(self.sweeps_allowed)
 
-    def restart(self) -> None:
-        """An operator has looked: the next reading is the new normal."""
-        log.warning("clock.restarted")
-        self._offset = None
-        self._halted = False
+    def _restart(self, restarts: int) -> None:
+        """An operator has looked: this reading is the new normal."""
+        if self._halted:
+            log.warning("clock.restarted")
+            self._offset = None
+            self._halted = False
+        self._restarts = restarts
 
     def _halt(self, apart_s: float) -> None:
         self._halted = True
@@ -108,7 +120,7 @@ class ShownClock:
         self._anchor, self._anchored_at = row["shown"], (before + after) / 2
         self._speed = row["speed"]
         if self._watch is not None:
-            self._watch.observe(Reading(row["real"], before, after))
+            self._watch.observe(Reading(row["real"], before, after, row["restarts"]))
 
     async def start(self) -> None:
         """Read once if Postgres answers, then once a second."""

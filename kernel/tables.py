@@ -1,4 +1,4 @@
-"""Tables of the kernel: regions with their counter, the journal, the stamps of the board, the demo clock."""
+"""Tables of the kernel: regions with their counter, the journal, the stamps of the board, the clocks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Double,
+    Identity,
     Index,
     Integer,
     Table,
@@ -69,4 +70,13 @@ demo_clock = Table(
     Column("real_anchor", DateTime(timezone=True), nullable=False),
     Column("shown_anchor", DateTime(timezone=True), nullable=False),
     Column("speed", Double, CheckConstraint("speed >= 0", name="forward"), nullable=False),
+)
+
+# One row each time an operator has looked at a clock that jumped; nodes count them (I12).
+sweep_restart = Table(
+    "sweep_restart",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("restarted_at", DateTime(timezone=True), nullable=False),
+    Column("actor_id", Uuid, nullable=False),
 )

@@ -6,10 +6,7 @@ users of the machine can see.
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 from uuid import UUID
 
 import click
@@ -20,12 +17,10 @@ from kernel.access import keeping_accounts, keeping_keys
 from kernel.access.key_secrets import KeySecrets
 from kernel.access.model import ACCOUNT_ROLES, COMMAND_LINE, Basis, Role, Verb
 from kernel.access.passwords import Passwords
-from kernel.postgres import open_engine
-from kernel.problems import LANGUAGES, Problem, document
-from kernel.settings import Settings, SettingsError
+from kernel.commanding import run, settings_of
+from kernel.problems import LANGUAGES
+from kernel.settings import SettingsError
 from kernel.tables import region
-
-T = TypeVar("T")
 
 _region_option = click.option("--region", "region_slug", help="The region's slug; needed where there are several.")
 _shelter_option = click.option(
@@ -34,36 +29,9 @@ _shelter_option = click.option(
 _password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
-def _run(context: click.Context, work: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    """Do the work on the database of the settings; problems become sentences."""
-    settings = _settings(context)
-    if settings.database_url is None:
-        raise click.ClickException("No database: set DATABASE_URL.")
-
-    async def connected() -> T:
-        engine = open_engine(settings, "command line")
-        try:
-            return await work(engine)
-        finally:
-            await engine.dispose()
-
-    try:
-        return asyncio.run(connected())
-    except Problem as problem:
-        words = document(problem)
-        raise click.ClickException(f"{words['title']}. {words['detail']}") from None
-    except OSError as error:
-        raise click.ClickException(f"The database does not answer: {error}") from None
-
-
-def _settings(context: click.Context) -> Settings:
-    """Take the settings of the group this is attached to, else the environment's."""
-    return context.find_object(Settings) or Settings.from_environment()
-
-
 def _key_secrets(context: click.Context) -> KeySecrets:
     try:
-        return KeySecrets(_settings(context))
+        return KeySecrets(settings_of(context))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 
@@ -123,7 +91,7 @@ def add_account(
             actor_id=COMMAND_LINE,
         )
 
-    click.echo(_run(context, work).id)
+    click.echo(run(context, work).id)
 
 
 @account.command("list")
@@ -139,7 +107,7 @@ def list_accounts(context: click.Context, region_slug: str | None) -> None:
             accounts += page
         return accounts
 
-    for one in _run(context, work):
+    for one in run(context, work):
         state = "disabled" if one.disabled_at else "active"
         click.echo(f"{one.id}  {one.role:13}  {state:8}  {len(one.shelters):3} shelters  {one.login}")
 
@@ -151,7 +119,7 @@ def _change(context: click.Context, login: str, change: keeping_accounts.Change)
             engine, Passwords(), change, region_id=found.region_id, account_id=found.id, actor_id=COMMAND_LINE
         )
 
-    _run(context, work)
+    run(context, work)
 
 
 @account.command("disable")
@@ -223,7 +191,7 @@ def add_key(
         )
         return secret
 
-    click.echo(_run(context, work))
+    click.echo(run(context, work))
 
 
 @key.command("list")
@@ -239,7 +207,7 @@ def list_keys(context: click.Context, region_slug: str | None) -> None:
             keys += page
         return keys
 
-    for one in _run(context, work):
+    for one in run(context, work):
         state = "revoked" if one.revoked_at else f"{len(one.secrets)} secrets"
         click.echo(f"{one.id}  {state:9}  {one.basis:8}  {','.join(sorted(one.verbs)):22}  {one.name}")
 
@@ -259,7 +227,7 @@ def rotate_key(context: click.Context, *, key_id: UUID, end_old: bool) -> None:
         )
         return secret
 
-    click.echo(_run(context, work))
+    click.echo(run(context, work))
 
 
 @key.command("revoke")
@@ -272,5 +240,5 @@ def revoke_key(context: click.Context, key_id: UUID) -> None:
         region_id = await keeping_keys.find_key_region(engine, key_id)
         await keeping_keys.revoke_key(engine, region_id, key_id, COMMAND_LINE)
 
-    _run(context, work)
+    run(context, work)
     click.echo("Revoked.")

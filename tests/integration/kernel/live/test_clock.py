@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
-from kernel.clock import ClockWatch, ShownClock
+from click.testing import CliRunner
+
+from kernel.access.model import COMMAND_LINE
+from kernel.clock import ClockWatch, Reading, ShownClock
+from kernel.clock_cli import clock as clock_command
 from kernel.postgres import Pool
+from kernel.settings import Settings
 from tests.integration.kernel.live.servers import Gate
 from tests.integration.kernel.live.waiting import eventually
 
@@ -35,6 +41,21 @@ async def test_i12_it_runs_at_the_speed_of_the_demo(pool: Pool) -> None:
     await pool.execute("UPDATE demo_clock SET real_anchor = clock_timestamp(), shown_anchor = $1", EVENING)
     await clock.refresh()
     assert watch.sweeps_allowed, "a demo that jumps is no broken clock"
+
+
+async def test_i12_an_operators_command_restarts_the_sweeps(settings: Settings, pool: Pool) -> None:
+    watch = ClockWatch()
+    clock = ShownClock(pool, watch)
+    await clock.refresh()
+    real, monotonic = datetime.now(UTC), time.monotonic()
+    watch.observe(Reading(real + timedelta(seconds=90), monotonic, monotonic))
+    await clock.refresh()
+    assert not watch.sweeps_allowed, "a clock that is right again has still jumped"
+    said = await asyncio.to_thread(CliRunner().invoke, clock_command, ["restart"], obj=settings)
+    assert (said.exit_code, "sweep by it again" in said.output) == (0, True), said.output
+    assert await pool.fetchval("SELECT actor_id FROM sweep_restart") == COMMAND_LINE
+    await clock.refresh()
+    assert watch.sweeps_allowed
 
 
 async def test_without_postgres_it_goes_on(gate: Gate, gated_pool: Pool) -> None:
