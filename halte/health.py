@@ -89,7 +89,8 @@ async def _asks_redis(links: RedisLinks | None) -> bool:
     if links is None:
         return False
     try:
-        await links.quick.ping()
+        async with asyncio.timeout(_ASK_S):
+            await links.quick.ping()
     except REDIS_AWAY:
         return False
     return True

@@ -22,15 +22,19 @@ from kernel.settings import Settings
 # Everything that means "not now": refused, reset, timed out, loading, read-only, out of memory.
 REDIS_AWAY = (RedisError, OSError, TimeoutError)
 
+# Who asks for a ticket waits for nothing else, and would only ask again: a Redis that stutters gets this long.
+PATIENCE_S = 2.0
+
 # How long one blocking read waits for news before it looks whether Redis still holds the board.
 BLOCK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class RedisLinks:
-    """`quick` for whoever has a short question; the live board has its own two, so that a flood of
-    sign-ins cannot take its connections: `board` for commands that answer at once, `patient` for
-    blocking and for large reads.
+    """`quick` for whoever has a short question, and says itself how long the answer may take.
+
+    The live board has its own two, so that a flood of sign-ins cannot take its connections: `board`
+    for commands that answer at once, `patient` for blocking and for large reads.
     """
 
     quick: Redis
@@ -48,7 +52,7 @@ def open_redis(settings: Settings, name: str) -> RedisLinks | None:
         return None
     bound_s = settings.redis_timeout_s
     return RedisLinks(
-        quick=_open(settings.redis_url, f"halte-{name}", bound_s, bound_s),
+        quick=_open(settings.redis_url, f"halte-{name}", PATIENCE_S, PATIENCE_S),
         board=_open(settings.redis_url, f"halte-{name}-board", bound_s, bound_s),
         patient=_open(settings.redis_url, f"halte-{name}-follower", bound_s, BLOCK_S + bound_s),
     )

@@ -40,7 +40,7 @@ class Access:
         rationing = Rationing(redis, self.key_secrets.derive("rations"), settings.redis_timeout_s)
         self._signing_in = SigningIn(settings, engine, self.passwords, rationing)
         self._identifying = Identifying(engine)
-        self._tickets = Tickets(redis, settings.redis_timeout_s)
+        self._tickets = Tickets(redis)
         self._regions: tuple[Mapping[str, UUID], float] = ({}, 0.0)
 
     async def identify(self, headers: Headers, cookies: Mapping[str, str], *, ambient: bool) -> Principal | None:

@@ -21,7 +21,7 @@ from kernel.redis import REDIS_AWAY
 
 _SCRIPT = Path(__file__).with_suffix(".lua").read_text("utf-8")
 _LOCAL_MAX = 10_000
-# The client's pool is the live board's too, and refuses beyond its size.
+# The client's pool is shared with tickets and readiness, and refuses beyond its size.
 _CALLS_MAX = 8
 
 

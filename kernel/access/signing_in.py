@@ -55,6 +55,10 @@ class SignedIn:
     lasts_s: int | None
 
 
+# A phone in a pocket and a board on a wall are in use for a whole night with nobody touching them.
+_LASTING = frozenset({Role.STAFF, Role.SUPERVISOR})
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     id: UUID
@@ -119,8 +123,8 @@ class SigningIn:
         return None if row is None else _Known(row.id, Role(row.role), row.password_hash)
 
     async def _open(self, known: _Known, former: Credential | None) -> SignedIn:
-        staff = known.role is Role.STAFF
-        idle_s = self._settings.staff_idle_s if staff else self._settings.desk_idle_s
+        lasting = known.role in _LASTING
+        idle_s = self._settings.staff_idle_s if lasting else self._settings.desk_idle_s
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         digest = hashlib.sha256(token.encode()).digest()
         async with self._engine.begin() as connection:
@@ -139,7 +143,7 @@ class SigningIn:
                 )
             )
         # A shelter's phone keeps its cookie when the browser restarts; a desk computer forgets it.
-        lasts_s = self._settings.session_max_s if staff else None
+        lasts_s = self._settings.session_max_s if known.role is Role.STAFF else None
         return SignedIn(token, Credential("session", digest), lasts_s)
 
     async def _renew_hash(self, known: _Known, password: str) -> None:

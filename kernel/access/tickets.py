@@ -15,18 +15,17 @@ from redis.asyncio import Redis
 
 from kernel.access.model import Credential
 from kernel.access.problems import TicketRefused, TicketsUnavailable
-from kernel.redis import REDIS_AWAY
+from kernel.redis import PATIENCE_S, REDIS_AWAY
 
 LIFETIME_S = 30
 _LONGEST = 128
-# After a restart all screens come at once; the client's pool is the live board's too, and refuses beyond its size.
+# After a restart all screens come at once, and a connection for each would cost more than waiting for one's turn.
 _CALLS_MAX = 16
 
 
 class Tickets:
-    def __init__(self, redis: Redis | None, timeout_s: float) -> None:
+    def __init__(self, redis: Redis | None) -> None:
         self._redis = redis
-        self._timeout_s = timeout_s
         self._calls = asyncio.Semaphore(_CALLS_MAX)
 
     async def issue(self, credential: Credential) -> str:
@@ -34,7 +33,7 @@ class Tickets:
             raise TicketsUnavailable
         ticket = secrets.token_urlsafe(32)
         try:
-            async with self._calls, asyncio.timeout(self._timeout_s):
+            async with self._calls, asyncio.timeout(PATIENCE_S):
                 await self._redis.set(_key(ticket), _write(credential), ex=LIFETIME_S)
         except REDIS_AWAY:
             raise TicketsUnavailable from None
@@ -47,7 +46,7 @@ class Tickets:
         if not ticket.isascii() or len(ticket) > _LONGEST:
             raise TicketRefused
         try:
-            async with self._calls, asyncio.timeout(self._timeout_s):
+            async with self._calls, asyncio.timeout(PATIENCE_S):
                 written = await self._redis.getdel(_key(ticket))
         except REDIS_AWAY:
             raise TicketsUnavailable from None

@@ -89,5 +89,5 @@ async def test_without_redis_there_are_none_and_it_is_said(make_node: MakeNode, 
     assert (answer.status_code, slug_of(answer), answer.headers["retry-after"]) == (503, "tickets-unavailable", "2")
     dead = Redis.from_url("redis://127.0.0.1:1", protocol=3)
     with pytest.raises(TicketsUnavailable):
-        await Tickets(dead, 0.25).redeem("A" * 43)
+        await Tickets(dead).redeem("A" * 43)
     await dead.aclose()
