@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -20,18 +20,25 @@ FROM subject s JOIN journal j ON j.region_id = s.region_id AND j.seq = s.seq
 WHERE s.region_id = $1 AND s.kind = 'shelter' AND NOT s.gone AND ($2::uuid IS NULL OR s.id = $2)
 ORDER BY s.id
 """
+# An outsider of a secret shelter is given the rows in which they could see a change, and no others,
+# so that neither the rows nor a cursor can count the rest (I11). What was said before the shelter
+# became secret is secret with it, and how often it was said too.
 _HISTORY = """
-SELECT j.seq, j.at, j.visible_seq, j.gone, j.causes, j.body, h.secret AS secret_now
+SELECT j.seq, j.at, j.visible_seq, j.gone, j.causes, j.body
 FROM journal j JOIN unit u ON u.id = j.subject_id JOIN shelter h ON h.id = u.shelter_id
-WHERE j.subject_id = $1 AND j.region_id = $2 AND j.kind = 'unit' AND j.seq < $3 ORDER BY j.seq DESC LIMIT $4
+WHERE j.subject_id = $1 AND j.region_id = $2 AND j.kind = 'unit' AND j.seq < $3 AND NOT j.gone
+  AND (h.id = ANY($5::uuid[])
+       OR (j.visible_seq = j.seq AND (NOT h.secret OR (j.body ->> 'secret')::boolean)))
+ORDER BY j.seq DESC LIMIT $4
 """
 _ADDRESS = "SELECT address, latitude, longitude, phone FROM shelter WHERE id = $1"
 _POLICY = "SELECT version, body FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
 _POLICIES = "SELECT body FROM policy WHERE region_id = $1 ORDER BY version DESC"
+_BEFORE_ALL = UUID(int=0)
 # Units for which time alone has changed something: noon has passed, or a surge unit has ended.
 _DUE = """
 SELECT s.unit_id FROM unit_state s JOIN unit u ON u.id = s.unit_id
-WHERE u.region_id = $1 AND NOT u.removed
+WHERE u.region_id = $1 AND s.unit_id > $4 AND NOT u.removed
   AND (s.night < $2 OR (u.expires_at <= halte_now() AND NOT s.closed))
 ORDER BY s.unit_id LIMIT $3
 """
@@ -51,8 +58,11 @@ async def address_of(pool: Pool, shelter_id: UUID) -> Mapping[str, Any] | None:
     return dict(row) if row else None
 
 
-async def read_history(pool: Pool, region_id: UUID, unit_id: UUID, before: int, limit: int) -> list[asyncpg.Record]:
-    return await pool.fetch(_HISTORY, unit_id, region_id, before, limit)
+async def read_history(
+    pool: Pool, region_id: UUID, unit_id: UUID, own: Collection[UUID], before: int, limit: int
+) -> list[asyncpg.Record]:
+    """Return a unit's states, newest first, that somebody with the shelters `own` could see come about."""
+    return await pool.fetch(_HISTORY, unit_id, region_id, before, limit, list(own))
 
 
 async def read_policy(pool: Pool, region_id: UUID) -> Policy:
@@ -69,5 +79,6 @@ async def read_policies(pool: Pool, region_id: UUID) -> tuple[Policy, ...]:
     return (*(msgspec.json.decode(row["body"], type=Policy) for row in rows), Policy())
 
 
-async def due_units(pool: Pool, region_id: UUID, night: date, limit: int) -> list[UUID]:
-    return [row["unit_id"] for row in await pool.fetch(_DUE, region_id, night, limit)]
+async def due_units(pool: Pool, region_id: UUID, night: date, limit: int, after: UUID = _BEFORE_ALL) -> list[UUID]:
+    """Return the first due units behind `after`, by id."""
+    return [row["unit_id"] for row in await pool.fetch(_DUE, region_id, night, limit, after)]

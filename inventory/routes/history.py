@@ -39,23 +39,19 @@ async def read_history(
     limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
 ) -> Response[bytes]:
     region = await region_of(request)
-    rows = await read_rows(region.pool, region.id, unit_id, before or _LATEST, limit)
+    audience = audience_of(request.user)
+    rows = await read_rows(region.pool, region.id, unit_id, audience.own, before or _LATEST, limit)
     if not rows and before is None:
         raise UnknownUnit(unit=str(unit_id))
-    audience = audience_of(request.user)
-    entries = [view for row in rows if (view := _view(unit_id, row, audience)) is not None]
-    return answer(HistoryView(unit_id, entries, rows[-1]["seq"] if len(rows) == limit else None))
+    entries = [_view(unit_id, row, audience) for row in rows]
+    # The cursor is the last entry that is shown: one that is not shown would tell that it exists.
+    return answer(HistoryView(unit_id, entries, entries[-1].seq if len(entries) == limit else None))
 
 
-def _view(unit_id: UUID, row: asyncpg.Record, audience: Audience) -> HistoryEntryView | None:
-    """Return one entry; none where an outsider would see nothing change, so that gaps tell nothing."""
+def _view(unit_id: UUID, row: asyncpg.Record, audience: Audience) -> HistoryEntryView:
+    """Return one entry; who did what is for those who see all of it."""
     body = row["body"].encode()
-    if row["secret_now"]:
-        # What was open before a shelter became secret is secret with it.
-        body = body.replace(b'"secret":false', b'"secret":true', 1)
-    exact = sees_exactly("unit", body, audience)
-    if row["gone"] or not (exact or row["visible_seq"] == row["seq"]):
-        return None
     subject = Subject("unit", unit_id, row["seq"], row["visible_seq"], row["gone"], body)
+    exact = sees_exactly("unit", body, audience)
     causes = [cause["verb"] for cause in msgspec.json.decode(row["causes"])] if exact else []
     return HistoryEntryView(row["seq"], row["at"], causes, wire(subject, audience))
