@@ -142,8 +142,8 @@ class SigningIn:
                     actor_id=known.id,
                 )
             )
-        # A shelter's phone keeps its cookie when the browser restarts; a desk computer forgets it.
-        lasts_s = self._settings.session_max_s if known.role is Role.STAFF else None
+        # A phone and a wall keep their cookie when the browser restarts by night; a desk computer forgets it.
+        lasts_s = self._settings.session_max_s if lasting else None
         return SignedIn(token, Credential("session", digest), lasts_s)
 
     async def _renew_hash(self, known: _Known, password: str) -> None:

@@ -49,7 +49,10 @@ async def test_signing_in_tells_who_one_is(node: Node, add_account: AddAccount, 
     }
 
 
-@pytest.mark.parametrize("role,max_age", [(Role.STAFF, "86400"), (Role.DESK, ""), (Role.ADMINISTRATOR, "")])
+@pytest.mark.parametrize(
+    "role,max_age",
+    [(Role.STAFF, "86400"), (Role.SUPERVISOR, "86400"), (Role.DESK, ""), (Role.ADMINISTRATOR, "")],
+)
 async def test_the_cookie_has_every_attribute_it_needs(
     node: Node, add_account: AddAccount, role: Role, max_age: str
 ) -> None:
