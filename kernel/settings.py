@@ -6,14 +6,24 @@ docs/settings.md explains each, and a test fails when one is missing there.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+_SECRET_KEY_MIN_BYTES = 32
+_PORT_MAX = 65_535
+# 0 prepared statements is what a pooler in transaction mode needs.
+_MAY_BE_ZERO = {"port", "statement_cache_size"}
+_DATABASE_SCHEMES = ("postgres", "postgresql")
+_REDIS_SCHEMES = ("redis", "rediss", "unix", "sentinel")
 
 
 class SettingsError(Exception):
@@ -54,9 +64,26 @@ class Settings:
     desk_idle_s: int = 1_800
     session_max_s: int = 86_400
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant, wherever it comes from: the environment, the command line, a test."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.type in {"int", "float"}:
+                _check_number(one.name, value)
+        if self.port > _PORT_MAX:
+            raise SettingsError(f"The port {self.port} does not exist: choose one up to {_PORT_MAX} (HALTE_PORT).")
+        if self.log_level.lower() not in _LOG_LEVELS:
+            raise SettingsError(f"HALTE_LOG_LEVEL={self.log_level!r}: expected one of {', '.join(_LOG_LEVELS)}.")
+        if self.secret_key is not None and len(self.secret_key.encode()) < _SECRET_KEY_MIN_BYTES:
+            raise SettingsError(
+                f"HALTE_SECRET_KEY is too short: it needs {_SECRET_KEY_MIN_BYTES} characters or more, by chance."
+            )
+        _check_url("DATABASE_URL", self.database_url, _DATABASE_SCHEMES, "postgresql://user:password@host/database")
+        _check_url("REDIS_URL", self.redis_url, _REDIS_SCHEMES, "redis://:password@host:6379/0")
+
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
-        """Read HALTE_* variables; `overrides` (the command line) win over them."""
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read HALTE_* variables; an empty one is as good as none."""
         source = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         for one in fields(cls):
@@ -65,7 +92,6 @@ class Settings:
                 raw = source.get(one.name.upper())
             if raw is not None and raw != "":
                 values[one.name] = _parse(one.name, str(one.type), raw)
-        values |= {name: value for name, value in overrides.items() if value is not None}
         return cls(**values)
 
     def with_servers(self, database_url: str, redis_url: str) -> Self:
@@ -92,3 +118,29 @@ def _parse_bool(raw: str) -> bool:
     if word not in _TRUE | _FALSE:
         raise ValueError(raw)
     return word in _TRUE
+
+
+def _check_number(name: str, value: float) -> None:
+    may_be_zero = name in _MAY_BE_ZERO
+    # Not-a-number is neither above nor below anything, and so is asked for first.
+    if math.isfinite(value) and (value > 0 or (value == 0 and may_be_zero)):
+        return
+    wanted = "0 or more" if may_be_zero else "more than 0"
+    raise SettingsError(f"HALTE_{name.upper()}={value}: expected {wanted}.")
+
+
+def _check_url(name: str, url: str | None, schemes: tuple[str, ...], like: str) -> None:
+    """Refuse an address of the wrong kind. It holds a password, so nothing of it is repeated."""
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        # Sentinel's address lists several hosts, in which this would look for one port.
+        understood = parts.scheme in schemes and (parts.scheme == "sentinel" or parts.port is None or parts.port > 0)
+    except ValueError:
+        understood = False
+    if not understood:
+        raise SettingsError(
+            f"{name} cannot be understood: write it like {like}, and signs such as / @ : # % in a password as %2F "
+            "and so on."
+        )

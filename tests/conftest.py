@@ -87,7 +87,11 @@ async def redis_url(servers: EmbeddedServers) -> AsyncIterator[str]:
 @pytest.fixture
 def settings(database_url: str, redis_url: str) -> Settings:
     return Settings(
-        database_url=database_url, redis_url=redis_url, secret_key="a key for tests only", demo=True, port=0
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key="a key of 32 signs, for tests only",
+        demo=True,
+        port=0,
     )
 
 

@@ -14,19 +14,17 @@ from uuid import UUID
 from kernel.access.model import Credential
 from kernel.settings import Settings, SettingsError
 
-_SHORTEST_ROOT = 16
 _BEARER = re.compile(r"bearer +([0-9a-f-]{36})\.([A-Za-z0-9_-]{43})", re.ASCII | re.IGNORECASE)
 
 
 class KeySecrets:
     def __init__(self, settings: Settings) -> None:
-        root = (settings.secret_key or "").encode()
-        if len(root) < _SHORTEST_ROOT:
+        if settings.secret_key is None:
             raise SettingsError(
-                f"HALTE_SECRET_KEY needs at least {_SHORTEST_ROOT} characters, the same ones on every node: "
-                "machine keys are checked with it"
+                "HALTE_SECRET_KEY is not set: give every node the same random text of 32 characters or more, "
+                "for machine keys are checked with it."
             )
-        self._root = root
+        self._root = settings.secret_key.encode()
 
     def derive(self, purpose: str) -> bytes:
         """Return a key for one purpose, from which neither the root nor another purpose's can be had."""

@@ -39,7 +39,10 @@ async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
     try:
         found = await asyncio.to_thread(embedded.start)
         settings = Settings(
-            database_url=found.database_url, redis_url=found.redis_url, secret_key="a key for tests only", demo=True
+            database_url=found.database_url,
+            redis_url=found.redis_url,
+            secret_key="a key of 32 signs, for tests only",
+            demo=True,
         )
         await asyncio.to_thread(upgrade, found.database_url)
         region_id = await found_region(settings)

@@ -86,7 +86,7 @@ async def halte(servers: EmbeddedServers, template: str) -> AsyncIterator[Runnin
     settings = Settings(
         database_url=f"{head.rpartition('/')[0]}/{name}?{query}",
         redis_url=servers.redis_url,
-        secret_key="a key for tests only",
+        secret_key="a key of 32 signs, for tests only",
         demo=True,
     )
     region_id = await found_region(settings)

@@ -15,7 +15,7 @@ from kernel.access.signing_in import SignedIn, session_credential
 from kernel.settings import Settings, SettingsError
 
 SECRET = "s3cret-s3cret-s3cret-s3cret-s3cret-s3cret-x"
-SETTINGS = Settings(secret_key="the installation's own secret")
+SETTINGS = Settings(secret_key="the installation's own secret key")
 KEY = KeyView(NO_REGION, "feed", [], "net", 0, [], [], datetime.now(UTC), None)
 
 
@@ -64,7 +64,7 @@ def test_without_a_secret_nothing_starts() -> None:
 def test_the_same_secret_is_known_by_something_else_in_another_installation() -> None:
     header = f"Bearer {NO_REGION}.{SECRET}"
     here = KeySecrets(SETTINGS).credential(header)
-    there = KeySecrets(Settings(secret_key="another installation's secret")).credential(header)
+    there = KeySecrets(Settings(secret_key="another installation's secret key")).credential(header)
     assert here is not None
     assert there is not None
     assert here.id == there.id
