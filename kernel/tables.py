@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from kernel.postgres import metadata
@@ -70,6 +71,14 @@ demo_clock = Table(
     Column("real_anchor", DateTime(timezone=True), nullable=False),
     Column("shown_anchor", DateTime(timezone=True), nullable=False),
     Column("speed", Double, CheckConstraint("speed >= 0", name="forward"), nullable=False),
+)
+
+# At most one row: a demonstration, whose passwords are published. Production refuses to start where it is.
+demonstration = Table(
+    "demonstration",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, server_default="1"),
+    Column("marked_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
 )
 
 # One row each time an operator has looked at a clock that jumped; nodes count them (I12).

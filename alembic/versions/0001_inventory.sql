@@ -54,13 +54,6 @@ CREATE TABLE report (
   CONSTRAINT pk_report PRIMARY KEY (id)
 );
 
-CREATE TABLE sweep_restart (
-  id INTEGER GENERATED ALWAYS AS IDENTITY NOT NULL,
-  restarted_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  actor_id UUID NOT NULL,
-  CONSTRAINT pk_sweep_restart PRIMARY KEY (id)
-);
-
 CREATE TABLE subject (
   id UUID NOT NULL,
   region_id UUID NOT NULL,
