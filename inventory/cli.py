@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
-import asyncpg
 import click
 
 from inventory.differences import Verification
 from inventory.rebuilding import RedisEmptiedError, RedisLeadsError, rebuild_region, renew_epoch
 from inventory.verifying import verify_region
+from kernel.commanding import as_sentences, settings_of
 from kernel.postgres import Pool, open_pool
-from kernel.redis import REDIS_AWAY, RedisLinks, open_redis
+from kernel.redis import RedisLinks, open_redis
 from kernel.settings import Settings
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ def verify(context: click.Context, slug: str | None) -> None:
             clean = clean and found.clean
         return clean
 
-    if not _run(_settings(context), slug, work):
+    if not _run(settings_of(context), slug, work):
         context.exit(1)
 
 
@@ -72,7 +72,7 @@ def rebuild(context: click.Context, slug: str | None, new_epoch: bool) -> None:
     nothing else shows that the numbers of the journal mean something else now. (In another
     database, on another server or after a failover Halte notices by itself.)
     """
-    settings = _settings(context)
+    settings = settings_of(context)
     if settings.redis_url is None and not new_epoch:
         raise click.ClickException("No Redis: set REDIS_URL.")
 
@@ -87,25 +87,17 @@ def rebuild(context: click.Context, slug: str | None, new_epoch: bool) -> None:
     _run(settings, slug, work)
 
 
-def _settings(context: click.Context) -> Settings:
-    """Take the settings of the group this is attached to, else the environment's."""
-    return context.find_object(Settings) or Settings.from_environment()
-
-
 def _run(settings: Settings, slug: str | None, work: Work[T]) -> T:
     """Do the work on the servers of the settings; what goes wrong becomes a sentence."""
     if settings.database_url is None:
         raise click.ClickException("No database: set DATABASE_URL.")
-    try:
-        return asyncio.run(_connected(settings, slug, work))
-    except RedisLeadsError as error:
-        raise click.ClickException(f"{error}: numbers were lost. Use --new-epoch.") from None
-    except RedisEmptiedError as error:
-        raise click.ClickException(f"The board was {error}.") from None
-    except REDIS_AWAY as error:
-        raise click.ClickException(f"A server does not answer: {str(error) or type(error).__name__}") from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise click.ClickException(f"The database refuses: {error}") from None
+    with as_sentences():
+        try:
+            return asyncio.run(_connected(settings, slug, work))
+        except RedisLeadsError as error:
+            raise click.ClickException(f"{error}: numbers were lost. Use --new-epoch.") from None
+        except RedisEmptiedError as error:
+            raise click.ClickException(f"The board was {error}.") from None
 
 
 async def _connected(settings: Settings, slug: str | None, work: Work[T]) -> T:
