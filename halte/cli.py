@@ -12,15 +12,17 @@ from pathlib import Path
 import click
 
 from halte import VERSION, logs, regions
+from halte.demo.marking import refuse_public_host, refuse_real_database
 from halte.demo.seeding import LOGINS, PASSWORD, seed_demo
-from halte.embedded import EmbeddedError
+from halte.embedded import EmbeddedError, default_data_dir
 from halte.replay import cli as replay_cli
 from halte.serving import PortTaken, bind, find_servers, serve, with_servers
 from inventory.cli import rebuild, verify
 from kernel.access.cli import account, key
 from kernel.clock_cli import clock
+from kernel.commanding import as_sentences
 from kernel.migrating import migrate as run_migrations
-from kernel.settings import Settings, SettingsError
+from kernel.settings import Settings
 
 # These start servers of their own; the others work on those that run.
 _STARTING = {"run", "demo", "replay"}
@@ -50,8 +52,8 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def run(settings: Settings, port: int | None, host: str | None, data_dir: Path | None) -> None:
     """Serve; without DATABASE_URL and REDIS_URL on servers of its own."""
-    settings = _override(settings, port, host, data_dir)
     with _as_sentences():
+        settings = _override(settings, port, host, data_dir)
         logs.configure(settings.log_level)
         _serve(settings, demo=False)
 
@@ -63,8 +65,12 @@ def run(settings: Settings, port: int | None, host: str | None, data_dir: Path |
 @click.pass_obj
 def demo(settings: Settings, port: int | None, host: str | None, data_dir: Path | None) -> None:
     """Serve an invented region to look around in."""
-    settings = replace(_override(settings, port, host, data_dir), demo=True)
     with _as_sentences():
+        settings = replace(_override(settings, port, host, data_dir), demo=True)
+        refuse_public_host(settings)
+        if settings.data_dir is None:
+            # Its log-ins are published: `halte run` must never come upon them where it keeps its own data.
+            settings = replace(settings, data_dir=default_data_dir("halte-demo"))
         logs.configure("warning", pretty=True)
         _serve(settings, demo=True)
 
@@ -101,14 +107,17 @@ def _serve(settings: Settings, *, demo: bool) -> None:
     listener = bind(settings)
     with listener, with_servers(settings) as served:
         if served.database_url is not None:
-            asyncio.run(run_migrations(served.database_url, _PATIENCE_S))
+            look = refuse_real_database if demo else None
+            asyncio.run(run_migrations(served.database_url, _PATIENCE_S, look))
         if demo:
             asyncio.run(seed_demo(served))
-        serve(served, listener, lambda port: _greet(port, demo=demo))
+        serve(served, listener, lambda port: _greet(served.host, port, demo=demo))
 
 
-def _greet(port: int, *, demo: bool) -> None:
-    click.echo(f"Halte is at http://localhost:{port}")
+def _greet(host: str, port: int, *, demo: bool) -> None:
+    # On this machine by name: browsers keep a Secure cookie without TLS there, and offer passkeys.
+    name = "localhost" if host in {"127.0.0.1", "::1"} else f"[{host}]" if ":" in host else host
+    click.echo(f"Halte is at http://{name}:{port}")
     if demo:
         click.echo(f"Sign in as {', '.join(login for login, _ in LOGINS)}; the password is {PASSWORD}")
         click.echo("Everything in it is invented. Ctrl-C ends it; the data stay for the next time.")
@@ -117,9 +126,10 @@ def _greet(port: int, *, demo: bool) -> None:
 
 @contextmanager
 def _as_sentences() -> Iterator[None]:
-    try:
-        yield
-    except (EmbeddedError, SettingsError, PortTaken) as error:
-        raise click.ClickException(str(error)) from None
-    except (ConnectionError, OSError) as error:
-        raise click.ClickException(f"Cannot go on: {error}") from None
+    with as_sentences():
+        try:
+            yield
+        except (EmbeddedError, PortTaken) as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            raise click.ClickException(f"Cannot go on: {error}") from None

@@ -20,6 +20,13 @@ from kernel.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
+_DEMONSTRATION = "SELECT (SELECT count(*) FROM demonstration) AS marked, (SELECT count(*) FROM demo_clock) AS clocks"
+_MARKED = (
+    "This database is a demonstration, and everybody can read the passwords of its log-ins. Use another database or "
+    "data directory, or set HALTE_DEMO=1 to serve it as a demonstration."
+)
+_CLOCK_SET = "This database has a demonstration clock. Set HALTE_DEMO=1, or remove the row of table demo_clock."
+
 # What stands on the board; orientation adds its own kinds to its own stream.
 KINDS = ("unit", "shelter")
 
@@ -42,7 +49,7 @@ class Node:
     async def start(self) -> None:
         settings = self.settings
         self.pool = await open_pool(settings, self.name)
-        await self._refuse_demo_clock()
+        await self._refuse_demonstration()
         self.engine = open_engine(settings, self.name)
         self.links = open_redis(settings, self.name)
         self.access = Access(settings, self.engine, self.links.quick if self.links else None)
@@ -62,13 +69,14 @@ class Node:
         # A connection that hangs must not keep the process: what was acknowledged is committed (I1).
         self.pool.terminate()
 
-    async def _refuse_demo_clock(self) -> None:
-        """Production refuses to start where the deciding clock is set or sped up (I12)."""
-        if not self.settings.demo and await self.pool.fetchval("SELECT count(*) FROM demo_clock"):
+    async def _refuse_demonstration(self) -> None:
+        """Production refuses published passwords, and a deciding clock that is set or sped up (I12)."""
+        if self.settings.demo:
+            return
+        (found,) = await self.pool.fetch(_DEMONSTRATION)
+        if found["marked"] or found["clocks"]:
             self.pool.terminate()
-            raise SettingsError(
-                "This database has a demonstration clock. Set HALTE_DEMO=1, or remove the row of table demo_clock."
-            )
+            raise SettingsError(_MARKED if found["marked"] else _CLOCK_SET)
 
     def _make_live(self, region_id: UUID) -> RegionLive:
         return RegionLive(

@@ -6,20 +6,24 @@ import errno
 import json
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import structlog
 import uvicorn
 
 from halte.app import create_app
-from halte.embedded import default_data_dir, running
+from halte.embedded import default_data_dir, read_private, running, write_private
 from kernel.live.pens import show_protocol
 from kernel.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
+
+_Send: TypeAlias = Callable[[Any], Awaitable[None]]
+_Asgi: TypeAlias = Callable[[Any, Any, _Send], Awaitable[None]]
 
 _KEY_FILE = "secret-key"
 _SERVERS_FILE = "servers.json"
@@ -59,8 +63,7 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
 def _announced(data_dir: Path, served: Settings) -> Iterator[None]:
     """Leave word where our servers are, for the other commands; readable by who started them alone."""
     file = data_dir / _SERVERS_FILE
-    file.touch(mode=0o600)
-    file.write_text(json.dumps([served.database_url, served.redis_url, served.secret_key]), "utf-8")
+    write_private(file, json.dumps([served.database_url, served.redis_url, served.secret_key]))
     try:
         yield
     finally:
@@ -72,8 +75,10 @@ def find_servers(settings: Settings) -> Settings:
     if settings.database_url is not None or settings.redis_url is not None:
         return settings
     try:
-        words = ((settings.data_dir or default_data_dir()) / _SERVERS_FILE).read_text("utf-8")
+        words = read_private((settings.data_dir or default_data_dir()) / _SERVERS_FILE)
     except OSError:
+        words = None
+    if words is None:
         return settings
     database_url, redis_url, key = json.loads(words)
     return replace(settings.with_servers(database_url, redis_url), secret_key=settings.secret_key or key)
@@ -82,12 +87,11 @@ def find_servers(settings: Settings) -> Settings:
 def _own_key(data_dir: Path) -> str:
     """Return the key of this data directory, made once. Machine keys are worth nothing without it."""
     file = data_dir / _KEY_FILE
-    try:
-        file.touch(mode=0o600, exist_ok=False)
-        file.write_text(secrets.token_urlsafe(32), "ascii")
-    except FileExistsError:
-        pass
-    return file.read_text("ascii").strip()
+    if kept := read_private(file):
+        return kept
+    key = secrets.token_urlsafe(32)
+    write_private(file, key)
+    return key
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -101,7 +105,7 @@ def bind(settings: Settings) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            other = f"--port {settings.port + 1}"
+            other = f"--port {(settings.port + 1) % 65_536}"
             raise PortTaken(
                 f"Port {settings.port} is taken: stop what listens there, or choose another: {other}."
             ) from None
@@ -112,9 +116,10 @@ def bind(settings: Settings) -> socket.socket:
 
 def serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None]) -> None:
     """Serve until a signal says stop; `ready` is called with the port once requests are answered."""
+    opening = _Opening(create_app(settings))
     config = uvicorn.Config(
         # The outermost layer: it lets the hub hand frames to the transport without a task per screen.
-        show_protocol(create_app(settings)),
+        show_protocol(opening),
         loop="uvloop",
         ws="websockets-sansio",
         ws_max_size=settings.websocket_max_bytes,
@@ -128,9 +133,46 @@ def serve(settings: Settings, listener: socket.socket, ready: Callable[[int], No
         date_header=False,
     )
     server = _Server(config, ready, listener.getsockname()[1])
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:
+        if opening.failure is None or server.started:
+            raise
     if not server.started:
-        raise SystemExit(1)
+        raise opening.failure or SystemExit(1)
+
+
+class _Opening:
+    """The application; what keeps it from starting is for whoever starts it, and not a traceback in the log."""
+
+    def __init__(self, app: _Asgi) -> None:
+        self._app = app
+        self.failure: Exception | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, _without_traceback(send))
+        except Exception as error:
+            self.failure = _innermost(error)
+            raise
+
+
+def _without_traceback(send: _Send) -> _Send:
+    async def pass_on(message: Any) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            message = {"type": "lifespan.startup.failed", "message": ""}
+        await send(message)
+
+    return pass_on
+
+
+def _innermost(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 class _Server(uvicorn.Server):

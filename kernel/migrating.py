@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import asyncpg
@@ -11,6 +12,7 @@ import structlog
 from alembic.config import Config
 
 from alembic import command
+from kernel.postgres import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -22,11 +24,19 @@ _PAUSE_S = 0.2
 _NOT_YET = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
 
 
-async def migrate(database_url: str, patience_s: float = 0.0) -> None:
-    """Upgrade to head; two nodes that start together take turns. A Postgres that is still starting is waited for."""
+Look = Callable[[Connection], Awaitable[None]]
+
+
+async def migrate(database_url: str, patience_s: float = 0.0, look: Look | None = None) -> None:
+    """Upgrade to head; two nodes that start together take turns. A Postgres that is still starting is waited for.
+
+    `look` sees the database as it was found, and may refuse it before anything is changed.
+    """
     connection = await _connect(database_url, patience_s)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        if look is not None:
+            await look(connection)
         await asyncio.to_thread(upgrade, database_url)
     finally:
         await connection.close()

@@ -150,8 +150,10 @@ def _units(chance: random.Random, shelter: Shelter, kind: Kind, sizes: list[int]
         audience, name = chance.choice(_AUDIENCES)
         if shelter.secret:
             audience, name = (Admits.WOMEN, Admits.FAMILIES), "Women and children"
-        room = kind.rooms and chance.random() < 0.35 and size >= 4
-        room_size = chance.choice((2, 3, 4)) if room else None
+        # Only rooms that use up the places: what is left over would be missing from the region's total.
+        room_sizes = [each for each in (2, 3, 4) if size >= 4 and size % each == 0]
+        room = kind.rooms and chance.random() < 0.6 and room_sizes
+        room_size = chance.choice(room_sizes) if room else None
         unit = Unit(
             id=uuid5(shelter.id, f"unit/{place}"),
             region_id=shelter.region_id,
@@ -170,5 +172,5 @@ def _units(chance: random.Random, shelter: Shelter, kind: Kind, sizes: list[int]
             medical_care=chance.choice((False, False, None, True)),
             max_stay_nights=chance.choice((None, 1, 28)) if kind.regime is Regime.NIGHT else 270,
         )
-        made.append(InventedUnit(unit, max(1, size // room_size) if room_size else size))
+        made.append(InventedUnit(unit, size // room_size if room_size else size))
     return made

@@ -1,4 +1,4 @@
-"""Seeding: puts the invented region into an empty database, through the lane like everybody else."""
+"""Seeding: puts the invented region into a marked database, through the lane like everybody else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from halte.demo.inventing import InventedRegion, InventedUnit, invent
+from halte.demo.marking import mark
 from halte.regions import ensure_region
 from inventory.defining import DefineOperator, DefineShelter, DefineUnit
 from inventory.lane.working import SYSTEM
@@ -45,6 +46,8 @@ async def seed_demo(settings: Settings, seed: int = 1) -> UUID:
     engine = open_engine(settings, "demo")
     pool = await open_pool(settings, "demo")
     try:
+        async with pool.acquire() as connection:
+            await mark(connection)
         region_id = await ensure_region(engine, SLUG, NAME, ZONE)
         world = invent(region_id, seed)
         if not await pool.fetchval("SELECT count(*) FROM unit WHERE region_id = $1", region_id):

@@ -19,7 +19,7 @@ from halte.embedded.errors import (
     ServerDidNotStart,
     SocketDirUnsafe,
 )
-from halte.embedded.layout import default_data_dir
+from halte.embedded.layout import default_data_dir, read_private, write_private
 from halte.embedded.servers import Embedded, EmbeddedServers, running
 
 __all__ = [
@@ -40,6 +40,8 @@ __all__ = [
     "SocketDirUnsafe",
     "default_data_dir",
     "locate_binaries",
+    "read_private",
     "resolve_account",
     "running",
+    "write_private",
 ]

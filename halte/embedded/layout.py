@@ -28,15 +28,36 @@ _SOCKET_PATH_MAX_BYTES = 107
 _LONGEST_SOCKET_NAME = "/.s.PGSQL.5432"
 
 
-def default_data_dir() -> Path:
-    """HALTE_DATA_DIR, else /var/lib/halte for root, else the user's data directory."""
+def default_data_dir(name: str = "halte") -> Path:
+    """HALTE_DATA_DIR, else /var/lib/NAME for root, else NAME below the user's data directory."""
     if named := os.environ.get("HALTE_DATA_DIR"):
         return Path(named).expanduser()
     if os.geteuid() == 0:
-        return Path("/var/lib/halte")
+        return Path("/var/lib") / name
     # The specification says that a relative path there is to be ignored.
     base = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "share") / "halte"
+    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "share") / name
+
+
+def write_private(path: Path, words: str) -> None:
+    """Put words into a file that only this process' user reads, all of them or none, whatever stood there before.
+
+    As root we write into a folder of an account with fewer rights: a link that it put there is not followed.
+    """
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(words + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)
+
+
+def read_private(path: Path) -> str | None:
+    """Return the words of such a file, None where there are none; OSError where they cannot be read."""
+    with suppress(FileNotFoundError), os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as file:
+        return file.read().strip() or None
+    return None
 
 
 class Layout:
@@ -91,16 +112,10 @@ class Layout:
     def secret(self, name: str) -> tuple[str, bool]:
         """A password made once and kept in a file that only this process' user reads; true if it was made just now."""
         path = self._secrets / name
-        with suppress(FileNotFoundError):
-            return path.read_text(encoding="utf-8").strip(), False
+        if kept := read_private(path):
+            return kept, False
         value = secrets.token_urlsafe(32)
-        unfinished = path.with_suffix(".new")
-        unfinished.unlink(missing_ok=True)
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(value + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
+        write_private(path, value)
         return value, True
 
     def forget_secret(self, name: str) -> None:
