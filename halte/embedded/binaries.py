@@ -81,7 +81,8 @@ def _locate_valkey() -> Path:
             return path
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
-            return Path(found).resolve()
+            # Not resolved: one program serves under several names, and on Debian this one links to redis-check-rdb.
+            return Path(found).absolute()
     raise BinaryMissing(
         "Valkey or Redis",
         "the Python packages and PATH",

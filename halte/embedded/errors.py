@@ -89,3 +89,7 @@ class ServerDidNotStart(EmbeddedError):
     def __init__(self, name: str, log: Path, why: str, last_lines: str) -> None:
         said = f" It said:\n{last_lines}" if last_lines else ""
         super().__init__(f"{name} did not start: {why}. Its log is {log}.{said}")
+
+
+class StartGivenUp(EmbeddedError):
+    """Somebody ended us while a server was on its way."""

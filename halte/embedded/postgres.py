@@ -154,19 +154,23 @@ class Postgres(Server):
         )
 
     def _run(self, command: Sequence[str | Path], said: str) -> None:
-        with self.log.open("w") as log:
-            done = subprocess.run(
-                command,
-                input=said,
-                stdout=log,
-                stderr=log,
-                text=True,
-                timeout=_INITDB_TIMEOUT_S,
-                check=False,
-                **self._layout.account.popen_options(),
-            )
+        program = Path(command[0]).name
+        try:
+            with self.log.open("w") as log:
+                done = subprocess.run(
+                    command,
+                    input=said,
+                    stdout=log,
+                    stderr=log,
+                    text=True,
+                    timeout=_INITDB_TIMEOUT_S,
+                    check=False,
+                    **self._layout.account.popen_options(),
+                )
+        except subprocess.TimeoutExpired:
+            raise self._did_not_start(f"{program} was not done within {_INITDB_TIMEOUT_S:.0f} s") from None
         if done.returncode:
-            raise self._did_not_start(f"{Path(command[0]).name} ended with code {done.returncode}")
+            raise self._did_not_start(f"{program} ended with code {done.returncode}")
 
 
 def _secret_of(role: str) -> str:

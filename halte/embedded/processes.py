@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -16,11 +17,12 @@ from pathlib import Path
 
 import psutil
 
-from halte.embedded.errors import BinaryNotExecutable, ServerDidNotStart
+from halte.embedded.errors import BinaryNotExecutable, ServerDidNotStart, StartGivenUp
 from halte.embedded.layout import Layout
 
 _POLL_S = 0.02
 _LOG_TAIL_LINES = 12
+_NAME_MAX = 15  # of a process' name, as the kernel keeps it; psutil asks argv for the rest, and Valkey overwrites that
 
 
 class Server(ABC):
@@ -37,6 +39,8 @@ class Server(ABC):
         self.home = home
         self.log = layout.logs / f"{self.name.lower()}.log"
         self._child: subprocess.Popen[bytes] | None = None
+        # Set by another thread: nothing is started any more, and whoever waits for a start waits no longer.
+        self.given_up = threading.Event()
 
     @abstractmethod
     def prepare(self) -> None:
@@ -102,7 +106,7 @@ class Server(ABC):
         return [process for process in psutil.process_iter(["name"]) if self._is_ours(process)]
 
     def _is_ours(self, process: psutil.Process) -> bool:
-        if process.info["name"] not in self.process_names:
+        if (process.info["name"] or "")[:_NAME_MAX] not in {name[:_NAME_MAX] for name in self.process_names}:
             return False
         try:
             return process.uids().real == self._layout.account.uid and Path(process.cwd()) == self.home.resolve()
@@ -110,6 +114,7 @@ class Server(ABC):
             return False
 
     def _spawn(self) -> None:
+        self._go_on()
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))  # one older log is enough to look at after a crash
         command = self.command()
@@ -133,6 +138,7 @@ class Server(ABC):
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + self.ready_timeout_s
         while not self.is_ready():
+            self._go_on()
             if self.pid is None:
                 code = self._child.returncode if self._child else None
                 raise self._did_not_start(f"it ended with code {code}")
@@ -140,6 +146,11 @@ class Server(ABC):
                 self.stop()
                 raise self._did_not_start(f"it did not answer within {self.ready_timeout_s:.0f} s")
             time.sleep(_POLL_S)
+
+    def _go_on(self) -> None:
+        if self.given_up.is_set():
+            self.stop()
+            raise StartGivenUp(f"{self.name} is not needed any more: its start was given up.")
 
     def _did_not_start(self, why: str) -> ServerDidNotStart:
         return ServerDidNotStart(self.name, self.log, why, self.last_lines())

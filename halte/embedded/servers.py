@@ -20,7 +20,6 @@ import structlog
 
 from halte.embedded.accounts import resolve_account
 from halte.embedded.binaries import Binaries, executable_by, locate_binaries
-from halte.embedded.errors import EmbeddedError
 from halte.embedded.layout import Layout
 from halte.embedded.postgres import SUPERUSER, Postgres
 from halte.embedded.valkey import Valkey
@@ -28,6 +27,8 @@ from halte.embedded.valkey import Valkey
 log = structlog.get_logger(__name__)
 
 _WATCH_S = 0.5
+# For what a restart does before it can be given up. After it the watcher starts nothing any more.
+_LEAVE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class Embedded:
             admin_url=self.postgres.url(SUPERUSER, "postgres"),
         )
 
+    def give_up(self) -> None:
+        """Start no server any more; a start that waits in another thread ends now."""
+        self.postgres.given_up.set()
+        self.valkey.given_up.set()
+
     def stop(self) -> None:
         """End both and let go of the directory. A forked child that comes by here leaves its parent's servers alone."""
         if self._started_by == os.getpid():
@@ -114,17 +120,18 @@ def _watched(embedded: Embedded) -> Iterator[None]:
         yield
     finally:
         done.set()
-        watcher.join()
+        embedded.give_up()
+        watcher.join(_LEAVE_S)
 
 
 def _watch(embedded: Embedded, done: threading.Event) -> None:
     while not done.wait(_WATCH_S):
         for name, server in (("postgres", embedded.postgres), ("valkey", embedded.valkey)):
-            if server.pid is None:
+            if server.pid is None and not done.is_set():
                 log.error("embedded.server_died", server=name)
                 try:
                     server.start()
-                except EmbeddedError as error:
+                except Exception as error:  # noqa: BLE001 -- whatever it was, the next round tries again
                     log.warning("embedded.restart_failed", server=name, error=str(error))
 
 

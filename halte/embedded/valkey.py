@@ -29,6 +29,8 @@ class Valkey(Server):
     def __init__(self, layout: Layout, binaries: Binaries) -> None:
         super().__init__(layout, layout.valkey)
         self._binaries = binaries
+        # HALTE_VALKEY_SERVER may have any name, and its orphan must be found: two on one file would spoil it.
+        self.process_names = self.process_names | {binaries.valkey_server.name}
         self.socket_path = layout.sockets / "valkey.sock"
 
     def url(self) -> str:
