@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
@@ -18,12 +19,14 @@ from rich.console import Console
 
 from halte.embedded import EmbeddedError
 from halte.replay.calling import Caller, Refused, ServerAway
-from halte.replay.doors import Door, own_server
-from halte.replay.reading import NotThisFile, read_file
+from halte.replay.doors import REGION_SLUG, Door, own_server
+from halte.replay.gathering import read_file
+from halte.replay.reading import NotThisFile
 from halte.replay.remembering import NotOurs
 from halte.replay.running import Outcome, Wanted, replay
 from halte.replay.showing import tell, watching
 from halte.serving import PortTaken
+from inventory.cli import verify
 from kernel.problems import LANGUAGES, negotiate
 from kernel.settings import SettingsError
 
@@ -55,7 +58,7 @@ def _check_url(_context: click.Context, _param: click.Parameter, url: str | None
     help="A running server. Without it: a demo server of the replay's own, while it lasts.",
 )
 @click.option("--login", envvar="HALTE_LOGIN", help="An administrator of the region to replay into.")
-@click.option("--password", envvar="HALTE_PASSWORD", help="Better in HALTE_PASSWORD: others can see a command.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input, else HALTE_PASSWORD.")
 @click.option("--days", type=click.IntRange(min=1), help="Replay so many days, counted from the first.")
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="Begin with this day.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Where to remember how far it came.")
@@ -71,7 +74,7 @@ def main(
     file: Path,
     url: str | None,
     login: str | None,
-    password: str | None,
+    password_stdin: bool,
     days: int | None,
     first: datetime | None,
     state: Path | None,
@@ -81,27 +84,44 @@ def main(
 ) -> None:
     """Replay a daily shelter occupancy FILE (City of Toronto's columns), day by day, by the interface that feeds use.
 
-    Interrupted, the same command goes on where it stopped. Ends with 1 where the board differs from the last day.
+    Interrupted, the same command goes on where it stopped. Ends with 1 where the board differs from the last day, or
+    `halte verify` finds a difference.
     """
     language = language or negotiate(os.environ.get("LANG", "").partition(".")[0].replace("_", "-"))
     with _problems_as_sentences():
         reading = read_file(file)
-        with _door(url, login, password, data_dir, zone) as door:
+        door_of = own_server(data_dir, zone) if url is None else _strangers(url, login, from_stdin=password_stdin)
+        with door_of as door:
             remembered = state or door.memory / f"{reading.digest[:16]}.json"
             wanted = Wanted(reading, zone, remembered, first.date() if first else None, days)
             outcome = asyncio.run(_replay(wanted, door, language))
-    for line in tell(outcome):
-        click.echo(line)
-    context.exit(1 if outcome.differences else 0)
+            for line in tell(outcome):
+                click.echo(line)
+            proven = _prove(context, door)
+    context.exit(0 if outcome.fine and proven else 1)
 
 
-def _door(
-    url: str | None, login: str | None, password: str | None, data_dir: Path | None, zone: ZoneInfo
-) -> AbstractContextManager[Door]:
-    if url is None:
-        return own_server(data_dir, zone)
+def _strangers(url: str, login: str | None, *, from_stdin: bool) -> AbstractContextManager[Door]:
+    """Return somebody's server. A password never stands in the command, which all users of the machine can see."""
     login = login or str(click.prompt("Login"))
-    return nullcontext(Door.of(url, login, password or str(click.prompt("Password", hide_input=True))))
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = os.environ.get("HALTE_PASSWORD") or str(click.prompt("Password", hide_input=True))
+    return nullcontext(Door.of(url, login, password))
+
+
+def _prove(context: click.Context, door: Door) -> bool:
+    """Run `halte verify` while our servers still run; behind somebody's address we reach no database."""
+    if door.servers is None:
+        click.echo("Run `halte verify` where that server runs: it proves that journal, tables and Redis agree.")
+        return True
+    try:
+        with verify.make_context("verify", ["--region", REGION_SLUG], parent=context, obj=door.servers) as proving:
+            verify.invoke(proving)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code == 0
+    return True
 
 
 async def _replay(wanted: Wanted, door: Door, language: str) -> Outcome:

@@ -42,12 +42,16 @@ _ENDS_WITHIN_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where to knock, as whom, and the folder in which it is remembered how far a replay came there."""
+    """Where to knock, as whom, and the folder in which it is remembered how far a replay came there.
+
+    `servers` are the settings that reach the database and Redis behind it: of our own server, while it lasts.
+    """
 
     url: str
     login: str
     password: str = field(repr=False)
     memory: Path
+    servers: Settings | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, url: str, login: str, password: str) -> Door:
@@ -66,7 +70,7 @@ def own_server(data_dir: Path | None, zone: ZoneInfo) -> Iterator[Door]:
         password = secrets.token_urlsafe(24)
         asyncio.run(_prepare(settings, zone, password))
         with serving(settings) as port:
-            yield Door(f"http://{settings.host}:{port}", _LOGIN, password, folder)
+            yield Door(f"http://{settings.host}:{port}", _LOGIN, password, folder, settings)
 
 
 async def _prepare(settings: Settings, zone: ZoneInfo, password: str) -> None:

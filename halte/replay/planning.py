@@ -1,7 +1,8 @@
 """Planning: what each day of the file asks of the server, and what the board must say in the end. Pure.
 
 A programme absent from a day is closed from that day; one that comes back is reopened, then counted. A programme whose
-row was refused was there: it is neither closed nor counted. A day that is missing altogether closes nothing.
+row was refused was there: it is neither closed nor counted. A day that is missing altogether closes nothing, nor does
+one with a row that does not tell its programme: that may be the programme that seems absent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from halte.replay import naming
-from halte.replay.reading import Day, Programme, Row
+from halte.replay.gathering import Day
+from halte.replay.reading import Programme, Row
 from halte.replay.translating import commune_of, is_refuge, unit_body
 
 
@@ -70,7 +72,7 @@ class DayPlan:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the board must say of one unit. `doubted`: its last row was refused, so the file does not tell."""
+    """What the board must say of one unit. `doubted`: its last row could not be read, so the file does not tell."""
 
     programme: Programme
     home: Home
@@ -104,7 +106,8 @@ class _Site:
 class Planner:
     """Folds days, in order. `homes` is where units that the server already has stand, `closed` those closed there.
 
-    `moved` names the programmes whose rows came to speak of another site, and the day: their units stay.
+    `moved` names the programmes whose rows came to speak of another site, and the day: their units stay. `kept_open`
+    says on which days how many seemed absent and were not closed, because the day does not tell absence.
     """
 
     def __init__(
@@ -122,6 +125,7 @@ class Planner:
         self._bodies: dict[UUID, dict[str, Any]] = {}
         self.expected: dict[UUID, Expected] = {}
         self.moved: dict[str, date] = {}
+        self.kept_open: dict[date, int] = {}
 
     def plan(self, day: Day) -> DayPlan:
         homes = [self._home(row.programme) for row in day.rows]
@@ -188,10 +192,13 @@ class Planner:
         turns = [self._reopened(row) for row in day.rows if self._was_closed(row)]
         for unit_id, known in self.expected.items():
             back = known.closed and known.programme.id in counted
-            gone = not known.closed and known.programme.id not in counted | day.doubted
+            absent = known.programme.id not in counted | day.doubted
+            gone = absent and day.tells_absence and not known.closed
             if back or gone:
                 turns.append(Turn(unit_id, known.home.operator_id, known.programme.id, closed=gone))
-            doubted = known.programme.id in day.doubted - counted
+            if absent and not gone and not known.closed:
+                self.kept_open[day.date] = self.kept_open.get(day.date, 0) + 1
+            doubted = known.programme.id in day.doubted - counted or (absent and not day.tells_absence)
             self.expected[unit_id] = replace(known, closed=gone or (known.closed and not back), doubted=doubted)
         return tuple(turns)
 

@@ -7,9 +7,7 @@ reports travel with its own key, and operators beside each other.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,13 +16,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from halte.replay import naming
+from halte.replay.accounting import REFUSED, Fate, Told
 from halte.replay.calling import Administrator, Key, Problem, Refused, ServerAway, backoff_s
 from halte.replay.planning import Counted, DayPlan, Definition, Turn
-from halte.replay.reading import Refusal
 
 # Well below the 1,000 items and the 1 MiB that the server takes at once.
 _BATCH_MAX = 250
 _TRIES = 8
+_MEANINGS = {
+    "superseded": "the server has a newer count of this unit",
+    "pinned": "a person's count of this unit stands for now",
+    "repeated": "the source said the same before",
+}
 
 
 class _UnitAnswer(msgspec.Struct):
@@ -41,14 +44,6 @@ class _Answer(msgspec.Struct):
 
 class _Answers(msgspec.Struct):
     answers: list[_Answer]
-
-
-@dataclass(slots=True)
-class Told:
-    """What became of a day: how many rows were applied, superseded, pinned or repeated, and which were refused."""
-
-    tally: Counter[str] = field(default_factory=Counter)
-    refused: list[Refusal] = field(default_factory=list)
 
 
 class Clock:
@@ -87,7 +82,6 @@ class Pusher:
         await self._all(self._turn(one, plan, told) for one in plan.turns)
         await self._clock.turn_to(naming.counted_at(plan.day, self._zone))
         await self._all(self._report(self._keys[operator], batch, told) for operator, batch in _batches(plan.counts))
-        told.refused.sort(key=lambda refusal: refusal.line)
         return told
 
     async def _all(self, works: Iterable[Any]) -> None:
@@ -103,14 +97,14 @@ class Pusher:
         try:
             await self._administrator.ask("PUT", f"/{one.kind}/{one.id}", object, one.body)
         except Refused as refused:
-            told.refused.append(Refusal(one.line, plan.day, "", f"{one.kind} {one.id} not defined: {refused}"))
+            told.steps.append(f"{plan.day}, line {one.line}: {one.kind} {one.id} not defined: {refused}")
 
     async def _turn(self, turn: Turn, plan: DayPlan, told: Told) -> None:
         verb = "close" if turn.closed else "reopen"
         try:
             await self._keys[turn.operator_id].ask("POST", f"/units/{turn.unit_id}/{verb}", object)
         except Refused as refused:
-            told.refused.append(Refusal(0, plan.day, turn.programme_id, f"{verb} refused: {refused}"))
+            told.steps.append(f"{plan.day}, programme {turn.programme_id}: {verb} refused: {refused}")
 
     async def _report(self, key: Key, batch: Sequence[Counted], told: Told) -> None:
         """Send a batch; what the server could not take just now is sent again, with the same ids."""
@@ -154,8 +148,15 @@ def _batches(counts: Sequence[Counted]) -> list[tuple[UUID, list[Counted]]]:
 
 
 def _note(one: Counted, answer: _Answer, told: Told) -> None:
+    became, reason = _fate(answer)
+    told.note(Fate(one.row.line, one.row.day, one.row.programme.id, became, reason))
+
+
+def _fate(answer: _Answer) -> tuple[str, str]:
+    """Return what became of a row, and why: the server's reason, or what its word means here."""
     if answer.status != 200:
-        reason = str((answer.problem or Problem(status=answer.status)).refused())
-        told.refused.append(Refusal(one.row.line, one.row.day, one.row.programme.id, reason))
-    else:
-        told.tally["repeated" if answer.repeated else answer.units[0].outcome] += 1
+        return REFUSED, str((answer.problem or Problem(status=answer.status)).refused())
+    outcome = answer.units[0].outcome
+    if answer.repeated:
+        return "repeated", f"the server had this very report already, {outcome}"
+    return outcome, _MEANINGS.get(outcome, "")

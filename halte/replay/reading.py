@@ -1,18 +1,16 @@
-"""Reading the City of Toronto's "Daily Shelter & Overnight Service Occupancy & Capacity": lines to rows to days. Pure.
+"""Reading the City of Toronto's "Daily Shelter & Overnight Service Occupancy & Capacity": lines to rows. Pure.
 
-Columns are found by name, never by position. A row that cannot be meant is refused with its line; it still says that
-its programme was there that day. A line is a row: a stray quote spoils one row, not the rest of the file.
+Columns are found by name, never by position. A row that cannot be meant is refused with its line, and with as much of
+its date and programme as can be told. A line is a row: a stray quote spoils one row, not the rest of the file.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 NEEDED = ("OCCUPANCY_DATE", "ORGANIZATION_ID", "ORGANIZATION_NAME", "LOCATION_NAME", "PROGRAM_ID", "PROGRAM_NAME")
 _BED = ("CAPACITY_FUNDING_BED", "UNOCCUPIED_BEDS", "UNAVAILABLE_BEDS")
@@ -65,7 +63,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that was not taken, by us or by the server, and why."""
+    """A row that was not taken, and why. `day` is None, `programme_id` empty where the row does not tell it."""
 
     line: int
     day: date | None
@@ -73,68 +71,34 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """`doubted`: programmes that were there that day, in rows that could not be read."""
-
-    date: date
-    rows: tuple[Row, ...]
-    doubted: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A whole file. `digest` is its identity: a replay of the same bytes is the same replay (I10)."""
-
-    digest: str
-    days: tuple[Day, ...]
-    refused: tuple[Refusal, ...]
-
-
-def read_file(path: Path) -> Reading:
-    """Read a file whole: it is needed twice, and its identity is that of all of its bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        days, refused = gather_days(read_rows(lines))
-    if not days:
-        raise NotThisFile("The file has no day in it.")
-    return Reading(digest.hexdigest(), days, refused)
-
-
-def gather_days(items: Iterable[Row | Refusal]) -> tuple[tuple[Day, ...], tuple[Refusal, ...]]:
-    """Put rows into days, in the order of time whatever the order of the file."""
-    rows: dict[date, list[Row]] = {}
-    doubted: dict[date, set[str]] = {}
-    refused: list[Refusal] = []
-    for item in items:
-        if isinstance(item, Row):
-            rows.setdefault(item.day, []).append(item)
-            continue
-        refused.append(item)
-        if item.day is not None:
-            doubted.setdefault(item.day, set()).add(item.programme_id)
-    days = sorted(rows.keys() | doubted.keys())
-    return tuple(Day(day, tuple(rows.get(day, ())), frozenset(doubted.get(day, ()))) for day in days), tuple(refused)
-
-
 def read_rows(lines: Iterable[str]) -> Iterator[Row | Refusal]:
     """Yield every row as it was meant, or why it was not taken."""
     numbered = enumerate(lines, start=1)
-    header = next((_fields(line) for _, line in numbered if line.strip()), [])
-    reader = _Reader(_columns(header))
+    reader = _Reader(_columns(_header(numbered)))
     for number, line in numbered:
         if line.strip():
             yield reader.read(number, line)
+
+
+def _header(numbered: Iterable[tuple[int, str]]) -> list[str]:
+    number, line = next(((number, line) for number, line in numbered if line.strip()), (0, ""))
+    if not number:
+        raise NotThisFile("The file is empty.")
+    if "\0" in line or "\ufffd" in line:
+        raise NotThisFile("The file is not a text in UTF-8: an occupancy file as CSV is needed.")
+    try:
+        return _fields(line)
+    except csv.Error as error:
+        raise NotThisFile(
+            f"Line {number} should name the columns, and is not a line of a CSV file ({error})."
+        ) from None
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
     names = [name.strip().upper() for name in header]
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        raise NotThisFile(f"The file has no column {', '.join(missing)}.")
+        raise NotThisFile(f"This is no daily occupancy file of Toronto's: it has no column {', '.join(missing)}.")
     if not set(names) >= set(_BED) and not set(names) >= set(_ROOM):
         raise NotThisFile(f"The file has neither the columns {', '.join(_BED)} nor {', '.join(_ROOM)}.")
     doubled = sorted({name for name in names if name and names.count(name) > 1})
@@ -150,17 +114,16 @@ class _Reader:
     columns: dict[str, int]
     seen: dict[tuple[date, str], int] = field(default_factory=dict)
     programmes: dict[Programme, Programme] = field(default_factory=dict)
-    day: date | None = None
 
     def read(self, number: int, line: str) -> Row | Refusal:
         cells: dict[str, str] = {}
+        day = None
         try:
             cells = self._cells(line)
-            self.day = _date(cells["OCCUPANCY_DATE"])
-            return self._row(number, self.day, cells)
+            day = _date(cells["OCCUPANCY_DATE"])
+            return self._row(number, day, cells)
         except _Unfit as unfit:
-            # Without a date of its own the row belongs to the day it stands in.
-            return Refusal(number, self.day, cells.get("PROGRAM_ID", ""), str(unfit))
+            return Refusal(number, day, cells.get("PROGRAM_ID", ""), str(unfit))
 
     def _cells(self, line: str) -> dict[str, str]:
         try:

@@ -6,16 +6,14 @@ Written whole and put in place after every finished day; a day that was under wa
 from __future__ import annotations
 
 import os
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from halte.replay.pushing import Told
-from halte.replay.reading import Refusal
+from halte.replay.accounting import Told
 
 
 class NotOurs(Exception):
@@ -29,14 +27,12 @@ class Progress:
     file: str
     region: UUID
     first: date
+    told: Told
     finished: date | None = None
-    tally: dict[str, int] = field(default_factory=dict)
-    refused: list[Refusal] = field(default_factory=list)
 
     def finish(self, day: date, told: Told) -> None:
         self.finished = day
-        self.tally = dict(Counter(self.tally) + told.tally)
-        self.refused += told.refused
+        self.told.add(told)
 
 
 def recall(path: Path) -> Progress | None:
@@ -53,10 +49,21 @@ def recall(path: Path) -> Progress | None:
 
 
 def remember(path: Path, progress: Progress) -> None:
+    put_in_place(path, msgspec.json.encode(progress))
+
+
+def put_in_place(path: Path, content: bytes) -> None:
+    """Write a file whole, or leave the old one as it was.
+
+    The folder may belong to the account of our servers, and we may be root: whatever that account has put at the
+    partial file's name is taken away, never followed or written into.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.part")
-    with partial.open("wb") as stream:
-        stream.write(msgspec.json.encode(progress))
+    partial.unlink(missing_ok=True)
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     partial.replace(path)

@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from halte.replay import naming
+from halte.replay.accounting import Account, Told, balance, listing
 from halte.replay.calling import Administrator, Caller, Key
 from halte.replay.comparing import Difference, compare, read_board, read_exactly
+from halte.replay.gathering import Day, Reading
 from halte.replay.keying import Holder, revoke_keys, take_keys
 from halte.replay.planning import DayPlan, Expected, Home, Planner
 from halte.replay.pushing import Clock, Pusher
-from halte.replay.reading import Day, NotThisFile, Reading, Refusal
-from halte.replay.remembering import Progress, recall, remember
+from halte.replay.reading import NotThisFile
+from halte.replay.remembering import Progress, put_in_place, recall, remember
 
 # A node follows the journal: the board may lag behind the last answer, never lead it (I6).
 _LOOKS = 5
@@ -41,10 +43,15 @@ class Wanted:
     first: date | None = None
     days: int | None = None
 
+    @property
+    def listing(self) -> Path:
+        """Where every row is written down that was not applied."""
+        return self.state.with_name(f"{self.state.stem}.rows.csv")
+
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """How many the file names, of how many its last row was refused, and how many others the region has."""
+    """How many the file names, of how many it does not tell how they ended, and how many others the region has."""
 
     named: int
     untold: int
@@ -53,14 +60,25 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it; `moved` names programmes that speak of another site, and since when."""
+    """What came of it.
 
-    progress: Progress
+    `steps` are definitions and turns that the server refused, `moved` names programmes that speak of another site and
+    since when, `kept_open` says on which days how many seemed absent and were not closed.
+    """
+
+    first: date
     last: date
+    account: Account
+    listing: Path
     units: Units
-    refused: tuple[Refusal, ...]
+    steps: tuple[str, ...]
     moved: Mapping[str, date]
+    kept_open: Mapping[date, int]
     differences: tuple[Difference, ...]
+
+    @property
+    def fine(self) -> bool:
+        return not self.differences and not self.account.missing
 
 
 # Told before the first day (None) and after every one: how many of how many are done.
@@ -105,7 +123,9 @@ async def replay(
         watch(plan, done, len(plans))
     differences, others = await _compare(administrator, keys, planner.expected)
     await revoke_keys(administrator, holders)
-    return _outcome(wanted.reading, progress, planner, plans[-1].day, differences, others)
+    outcome = _outcome(wanted, progress, planner, plans[-1].day, differences, others)
+    await asyncio.to_thread(put_in_place, outcome.listing, listing(outcome.account))
+    return outcome
 
 
 def _begins(plans: Sequence[DayPlan], left: Sequence[DayPlan], zone: ZoneInfo) -> datetime:
@@ -114,12 +134,19 @@ def _begins(plans: Sequence[DayPlan], left: Sequence[DayPlan], zone: ZoneInfo) -
 
 
 def _outcome(
-    reading: Reading, progress: Progress, planner: Planner, last: date, differences: list[Difference], others: int
+    wanted: Wanted, progress: Progress, planner: Planner, last: date, differences: list[Difference], others: int
 ) -> Outcome:
-    unread = [one for one in reading.refused if one.day is None or progress.first <= one.day <= last]
-    refused = sorted([*unread, *progress.refused], key=lambda one: one.line)
-    units = Units(len(planner.expected), sum(one.doubted for one in planner.expected.values()), others)
-    return Outcome(progress, last, units, tuple(refused), planner.moved, tuple(differences))
+    return Outcome(
+        first=progress.first,
+        last=last,
+        account=balance(wanted.reading, progress.first, last, progress.told),
+        listing=wanted.listing,
+        units=Units(len(planner.expected), sum(one.doubted for one in planner.expected.values()), others),
+        steps=tuple(progress.told.steps),
+        moved=planner.moved,
+        kept_open=planner.kept_open,
+        differences=tuple(differences),
+    )
 
 
 def go_on(wanted: Wanted, region: UUID) -> Progress:
@@ -133,7 +160,7 @@ def go_on(wanted: Wanted, region: UUID) -> Progress:
     first = next((day.date for day in reading.days if wanted.first is None or day.date >= wanted.first), None)
     if first is None:
         raise NotThisFile(f"The file ends before {wanted.first}: its last day is {reading.days[-1].date}.")
-    return Progress(reading.digest, region, first)
+    return Progress(reading.digest, region, first, Told())
 
 
 def select(wanted: Wanted, progress: Progress) -> Sequence[Day]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from halte.replay.accounting import REFUSED
 from halte.replay.planning import DayPlan
 from halte.replay.running import Outcome, Watch
+
+# Whoever has this many on a screen does not read on.
+_SHOWN_MAX = 100
 
 
 @contextmanager
@@ -52,19 +56,42 @@ def _words(plan: DayPlan) -> str:
 
 def tell(outcome: Outcome) -> Iterator[str]:
     """Yield the lines that say what came of it: nothing of the file goes missing here."""
-    progress = outcome.progress
-    tally = ", ".join(f"{count} {what}" for what, count in sorted(progress.tally.items())) or "none"
-    yield f"Rows of {progress.first} to {outcome.last}: {tally}, {len(outcome.refused)} refused."
-    for refusal in outcome.refused:
-        where = f"line {refusal.line}" if refusal.line else f"programme {refusal.programme_id}, {refusal.day}"
-        yield f"  {where}: {refusal.reason}"
+    yield f"{outcome.first} to {outcome.last}: {outcome.account}."
+    yield from _fates(outcome)
+    if outcome.account.missing:
+        yield f"{outcome.account.missing} rows are not accounted for: this is a fault of the replay. Please report it."
+    yield from _few(outcome.steps)
     for programme, day in outcome.moved.items():
         yield f"  programme {programme} names another site since {day}: its unit stays where it was defined"
+    yield from _few([f"{day}: {_kept(count)}" for day, count in outcome.kept_open.items()])
     units = outcome.units
     if units.untold:
-        yield f"{units.untold} of {units.named} units were not compared: their last row was refused."
+        yield f"{units.untold} of {units.named} units were not compared: a row that may tell of their end was refused."
     if units.others:
         yield f"{units.others} other units of the region are not in the file: left as they were."
+    yield from _comparison(outcome)
+
+
+def _fates(outcome: Outcome) -> Iterator[str]:
+    """Yield the rows that were not applied, the refused ones first; where they are too many, where all of them are."""
+    fates = sorted(outcome.account.fates, key=lambda one: one.became != REFUSED)
+    yield from (f"  {fate}" for fate in fates[:_SHOWN_MAX])
+    if len(fates) > _SHOWN_MAX:
+        yield f"  and {len(fates) - _SHOWN_MAX} more rows that were not applied. All are in {outcome.listing}"
+
+
+def _few(lines: Sequence[str]) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines[:_SHOWN_MAX])
+    if len(lines) > _SHOWN_MAX:
+        yield f"  and {len(lines) - _SHOWN_MAX} more like these"
+
+
+def _kept(count: int) -> str:
+    return f"{count} programmes seem absent and were not closed, for a refused row may be theirs"
+
+
+def _comparison(outcome: Outcome) -> Iterator[str]:
+    units = outcome.units
     if not outcome.differences:
         yield f"The board equals {outcome.last} in the file: {units.named - units.untold} units."
         return

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from halte.replay import naming
+from halte.replay.gathering import gather_days
 from halte.replay.planning import DayPlan, Definition, Home, Planner
-from halte.replay.reading import gather_days, read_rows
+from halte.replay.reading import read_rows
 from inventory.model.night import night_of
-from tests.support.toronto import row, text_of
+from tests.support.toronto import cut, row, text_of
 
 REGION, OTHER_REGION = UUID(int=1), UUID(int=2)
 DAYS = [f"2024-01-0{day}" for day in range(1, 8)]
@@ -134,6 +135,33 @@ def test_a_refused_row_neither_closes_nor_counts() -> None:
     assert [one.row.programme.id for one in days[1].counts] == ["1"]
     assert planner.expected[unit(2)].doubted
     assert not planner.expected[unit(1)].doubted
+
+
+def plan_of(text: str) -> tuple[list[DayPlan], Planner]:
+    days, _ = gather_days(read_rows(text.splitlines()))
+    planner = Planner(REGION, "digest")
+    return [planner.plan(day) for day in days], planner
+
+
+def test_a_row_that_tells_no_programme_closes_nobody_on_its_day() -> None:
+    """It may be the very row of who seems absent; the next day that tells it closes who is still gone."""
+    rows = [row(DAYS[0], 1), row(DAYS[0], 2), row(DAYS[0], 3), row(DAYS[1], 1), row(DAYS[1], 2), row(DAYS[1], 3)]
+    days, planner = plan_of(cut(text_of(rows), 5))
+    assert [turns(day) for day in days] == [[], []]
+    assert [planner.expected[unit(programme)].doubted for programme in (1, 2, 3)] == [False, True, False]
+    assert planner.kept_open == {days[1].day: 1}
+    days, planner = plan_of(cut(text_of([*rows, row(DAYS[2], 1)]), 5))
+    assert [turns(day) for day in days] == [[], [], [("2", "close"), ("3", "close")]]
+    assert not any(one.doubted for one in planner.expected.values())
+    assert list(planner.kept_open.values()) == [1]
+
+
+def test_a_row_that_tells_no_programme_may_be_that_of_a_closed_one_that_is_back() -> None:
+    rows = [row(DAYS[0], 1), row(DAYS[0], 2), row(DAYS[1], 1), row(DAYS[2], 1), row(DAYS[2], 2)]
+    days, planner = plan_of(cut(text_of(rows), 5))
+    assert [turns(day) for day in days] == [[], [("2", "close")], []]
+    assert planner.expected[unit(2)].doubted
+    assert planner.kept_open == {}, "it was closed before: nothing was kept open"
 
 
 def test_a_missing_day_closes_nothing() -> None:

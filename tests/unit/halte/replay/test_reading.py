@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from halte.replay.reading import NotThisFile, Refusal, Row, gather_days, read_file, read_rows
+from halte.replay.reading import NotThisFile, Refusal, Row, read_rows
 from tests.support.toronto import COLUMNS, row, text_of
 
 MONDAY, TUESDAY = "2024-01-01", "2024-01-02"
@@ -122,42 +121,15 @@ def test_a_stray_quote_spoils_one_row_only() -> None:
     assert items[1].reason.startswith("not a row of a CSV file")
 
 
-def test_days_come_in_the_order_of_time_and_remember_who_was_there() -> None:
-    days, refused = gather_days(
-        read(row(TUESDAY, 1), row(MONDAY, 1), row(MONDAY, 2, "10/-1/0"), row("yesterday", 3), row("2024-01-05", 4))
+def test_a_stray_quote_in_the_header_is_one_sentence() -> None:
+    lines = text_of([row(MONDAY, 1)]).replace("_id", '"_id', 1).splitlines()
+    with pytest.raises(NotThisFile, match="Line 1 should name the columns, and is not a line of a CSV file"):
+        list(read_rows(lines))
+
+
+def test_a_cell_beyond_all_measure_spoils_its_row_only() -> None:
+    refused = refusal(row(MONDAY, 1), row(MONDAY, 2, PROGRAM_NAME="x" * 200_000), row(MONDAY, 3))
+    assert (refused.line, refused.reason) == (
+        3,
+        "not a row of a CSV file (field larger than field limit (131072))",
     )
-    assert [(str(day.date), [one.programme.id for one in day.rows], set(day.doubted)) for day in days] == [
-        (MONDAY, ["1"], {"2", "3"}),  # a row without a date belongs to the day it stands in
-        (TUESDAY, ["1"], set()),
-        ("2024-01-05", ["4"], set()),
-    ]
-    assert [one.line for one in refused] == [4, 5]
-
-
-def test_a_file_is_known_by_its_bytes(tmp_path: Path) -> None:
-    text = text_of([row(MONDAY, 1)])
-    digests = set()
-    for name, written in (("a", text), ("b", text), ("c", f"{text}\r\n")):
-        path = tmp_path / name
-        path.write_text(f"\ufeff{written}", "utf-8")
-        reading = read_file(path)
-        assert len(reading.days) == 1
-        digests.add(reading.digest)
-    assert len(digests) == 2
-
-
-@pytest.mark.parametrize(
-    "text, why",
-    [
-        ("", "no column OCCUPANCY_DATE"),
-        ("a,b,c\r\n1,2,3\r\n", "no column OCCUPANCY_DATE"),
-        (text_of([]), "no day in it"),
-        (text_of([], [*COLUMNS, "SECTOR"]), "two columns named SECTOR"),
-        (text_of([], [name for name in COLUMNS if "UNAVAILABLE" not in name]), "neither the columns"),
-    ],
-)
-def test_a_file_that_is_another_is_refused_whole(tmp_path: Path, text: str, why: str) -> None:
-    path = tmp_path / "other.csv"
-    path.write_text(text, "utf-8")
-    with pytest.raises(NotThisFile, match=why):
-        read_file(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -10,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from halte.replay.accounting import Account, Fate, Told, balance, listing
 from halte.replay.comparing import Difference, Out, Shown, compare
+from halte.replay.gathering import Reading, gather_days
 from halte.replay.planning import Expected, Planner
-from halte.replay.pushing import Told
-from halte.replay.reading import NotThisFile, Reading, Refusal, gather_days, read_rows
+from halte.replay.reading import NotThisFile, read_rows
 from halte.replay.remembering import NotOurs, Progress, recall, remember
 from halte.replay.running import Outcome, Units, Wanted, go_on, select
 from halte.replay.showing import tell
@@ -64,14 +64,30 @@ def test_a_masked_unit_is_a_difference_where_nobody_could_look_behind_the_mask()
 def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "state.json"
     assert recall(path) is None
-    progress = Progress("digest", REGION, MONDAY)
+    progress = Progress("digest", REGION, MONDAY, Told())
     for day in (MONDAY, TUESDAY):
-        progress.finish(day, Told(Counter(applied=2, repeated=1), [Refusal(3, day, "7", "no")]))
+        fates = [Fate(3, day, "7", "refused", "no"), Fate(4, day, "8", "repeated")]
+        progress.finish(day, Told({"applied": 2, "repeated": 1, "refused": 1}, fates, [f"{day}: close refused"]))
     remember(path, progress)
     assert recall(path) == progress
-    assert progress.tally == {"applied": 4, "repeated": 2}
-    assert [one.day for one in progress.refused] == [MONDAY, TUESDAY]
+    assert progress.told.tally == {"applied": 4, "repeated": 2, "refused": 2}
+    assert [one.day for one in progress.told.fates] == [MONDAY, MONDAY, TUESDAY, TUESDAY]
     assert [one.name for one in path.parent.iterdir()] == ["state.json"]
+
+
+def test_what_lies_at_the_partial_files_name_is_never_written_into(tmp_path: Path) -> None:
+    """The folder may belong to a lesser account than ours, which may lay a link there to a file of ours."""
+    precious, path = tmp_path / "precious", tmp_path / "state.json"
+    precious.write_text("precious")
+    (tmp_path / "state.json.part").symlink_to(precious)
+    remember(path, Progress("digest", REGION, MONDAY, Told()))
+    assert precious.read_text() == "precious"
+    assert not path.is_symlink()
+    assert recall(path) is not None
+    assert path.stat().st_mode & 0o777 == 0o600
+    (tmp_path / "state.json.part").write_text("left by a kill")
+    remember(path, Progress("digest", REGION, MONDAY, Told(), MONDAY))
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["precious", "state.json"]
 
 
 @pytest.mark.parametrize("written", ["", "{}", "[1]", "my diary"])
@@ -101,34 +117,90 @@ def test_which_days_are_replayed(tmp_path: Path) -> None:
 
 def test_the_same_replay_goes_on_and_another_begins_anew(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    remember(path, Progress("digest", REGION, TUESDAY, FRIDAY))
+    remember(path, Progress("digest", REGION, TUESDAY, Told(), FRIDAY))
     assert begin(path) == [TUESDAY, FRIDAY]
     assert begin(path, first=TUESDAY, days=1) == [TUESDAY, FRIDAY], "what was replayed stays part of it"
     assert begin(path, first=MONDAY) == [MONDAY, TUESDAY, FRIDAY]
     assert begin(path, region=UUID(int=2)) == [MONDAY, TUESDAY, FRIDAY]
 
 
-def outcome(*differences: Difference, refused: tuple[Refusal, ...] = ()) -> Outcome:
-    progress = Progress("digest", REGION, MONDAY, FRIDAY, {"applied": 5, "superseded": 1})
-    return Outcome(progress, FRIDAY, Units(143, 1, 2), refused, {"9": TUESDAY}, differences)
+def test_every_row_of_the_file_is_in_the_account_once() -> None:
+    rows = [row(str(day), programme) for day in (MONDAY, TUESDAY, FRIDAY) for programme in (1, 2, 3)]
+    rows += [row(str(MONDAY), 1), row(str(FRIDAY), 4, "10/-1/0")]
+    days, refused = gather_days(read_rows(text_of(rows).splitlines()))
+    whole = Reading("digest", days, refused)
+    told = Told({"applied": 4, "refused": 1, "superseded": 1}, [Fate(3, MONDAY, "2", "refused", "absurd")])
+    part = balance(whole, MONDAY, TUESDAY, told)
+    assert part.tally == {"applied": 4, "superseded": 1, "refused": 2, "outside the chosen days": 4}
+    assert sum(part.tally.values()) == part.rows == 11
+    assert part.missing == 0
+    assert [one.line for one in part.fates] == [3, 11]
+    assert str(part) == ("11 rows in the file = 4 applied + 1 superseded + 2 refused + 4 outside the chosen days")
+    assert told.tally["refused"] == 1, "the account is made anew each time: what is remembered stays as it was"
+    assert balance(whole, MONDAY, FRIDAY, told).missing == 3, "a row that nobody answered for is missed"
+
+
+def test_the_list_of_rows_tells_line_day_programme_and_why() -> None:
+    fates = (Fate(3, MONDAY, "2", "refused", 'too many, "so to speak"'), Fate(4, MONDAY, "7", "repeated"))
+    assert listing(Account(2, {}, fates)).decode() == (
+        "line,date,programme,became,reason\n"
+        '3,2024-01-01,2,refused,"too many, ""so to speak"""\n'
+        "4,2024-01-01,7,repeated,\n"
+    )
+
+
+def outcome(*differences: Difference, fates: tuple[Fate, ...] = (), rows: int = 6) -> Outcome:
+    tally = {"applied": 6 - len(fates), "refused": len(fates)} if fates else {"applied": 6}
+    return Outcome(
+        first=MONDAY,
+        last=FRIDAY,
+        account=Account(rows, tally, fates),
+        listing=Path("state.rows.csv"),
+        units=Units(143, 1, 2),
+        steps=("2024-01-02, programme 8: close refused: no",),
+        moved={"9": TUESDAY},
+        kept_open={TUESDAY: 3},
+        differences=differences,
+    )
 
 
 def test_the_words_at_the_end() -> None:
-    refused = (Refusal(12, MONDAY, "7", "UNAVAILABLE_BEDS is negative: -1"), Refusal(0, TUESDAY, "8", "close refused"))
-    assert list(tell(outcome(refused=refused))) == [
-        "Rows of 2024-01-01 to 2024-01-05: 5 applied, 1 superseded, 2 refused.",
-        "  line 12: UNAVAILABLE_BEDS is negative: -1",
-        "  programme 8, 2024-01-02: close refused",
+    fates = (
+        Fate(3, MONDAY, "6", "repeated", "the server had this very report already, applied"),
+        Fate(12, MONDAY, "7", "refused", "UNAVAILABLE_BEDS is negative: -1"),
+    )
+    assert list(tell(outcome(fates=fates))) == [
+        "2024-01-01 to 2024-01-05: 6 rows in the file = 4 applied + 2 refused.",
+        "  line 12 refused: UNAVAILABLE_BEDS is negative: -1",
+        "  line 3 repeated: the server had this very report already, applied",
+        "  2024-01-02, programme 8: close refused: no",
         "  programme 9 names another site since 2024-01-02: its unit stays where it was defined",
-        "1 of 143 units were not compared: their last row was refused.",
+        "  2024-01-02: 3 programmes seem absent and were not closed, for a refused row may be theirs",
+        "1 of 143 units were not compared: a row that may tell of their end was refused.",
         "2 other units of the region are not in the file: left as they were.",
         "The board equals 2024-01-05 in the file: 142 units.",
     ]
 
 
+def test_more_rows_than_one_reads_stand_in_a_file_and_refused_ones_are_shown_first() -> None:
+    fates = [Fate(line, MONDAY, "1", "repeated", "there already") for line in range(2, 12_000)]
+    said = list(tell(outcome(fates=(*fates, Fate(12_000, MONDAY, "1", "refused", "no")))))
+    assert said[1] == "  line 12000 refused: no"
+    assert len([line for line in said if line.startswith("  line ")]) == 100
+    assert "  and 11899 more rows that were not applied. All are in state.rows.csv" in said
+
+
+def test_a_row_that_is_not_accounted_for_is_a_failure() -> None:
+    short = outcome(rows=8)
+    assert "2 rows are not accounted for: this is a fault of the replay. Please report it." in list(tell(short))
+    assert not short.fine
+    assert outcome().fine
+
+
 def test_differences_are_told_one_by_one() -> None:
-    said = list(tell(outcome(Difference("7", "Night room", "free", 4, 5))))
-    assert said[-2:] == [
+    differing = outcome(Difference("7", "Night room", "free", 4, 5))
+    assert list(tell(differing))[-2:] == [
         "The board differs from 2024-01-05 in the file, 1 times:",
         "  7 Night room: free 4 in the file, 5 on the board",
     ]
+    assert not differing.fine
