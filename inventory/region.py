@@ -29,6 +29,11 @@ from kernel.supervising import Supervisor
 log = structlog.get_logger(__name__)
 
 _SWEEP_MAX = 500
+# Who adds a region by command goes on to add an account and signs in: that takes longer than this, and the question is
+# one small query. Not a setting, because nobody would be better off with another number.
+_LOOK_S = 2.0
+_BEFORE_ALL = UUID(int=0)
+_IDS = "SELECT id FROM region ORDER BY slug"
 
 MakeLive = Callable[[UUID], RegionLive]
 
@@ -37,7 +42,15 @@ class Region:
     """Everything of one region that runs on this node."""
 
     def __init__(
-        self, settings: Settings, pool: Pool, region_id: UUID, zone: ZoneInfo, live: RegionLive, clock: ShownClock
+        self,
+        settings: Settings,
+        pool: Pool,
+        region_id: UUID,
+        zone: ZoneInfo,
+        *,
+        live: RegionLive,
+        clock: ShownClock,
+        watch: ClockWatch,
     ) -> None:
         self.id = region_id
         self.zone = zone
@@ -46,18 +59,24 @@ class Region:
         self.clock = clock
         self.directory = Directory(live.mirror)
         self._settings = settings
+        self._watch = watch
         self._supervisor = Supervisor(f"region {region_id}")
         self.writer: InventoryWriter
         self.lane: Lane
 
-    async def start(self, watch: ClockWatch) -> None:
+    async def start(self) -> None:
+        """Start everything or nothing: who cannot start it may try again."""
         async with self.pool.acquire() as connection:
             await tie_epoch(connection, self.id)
         self.writer = InventoryWriter(self.id, self.zone, await read_policy(self.pool, self.id))
         self.lane = Lane(self.pool, self.id, self.writer, self._publish, self._settings)
-        await self.live.start()
         self.lane.start()
-        self._supervisor.start("sweep", lambda: self._sweep(watch))
+        try:
+            await self.live.start()
+        except BaseException:
+            await self.stop()
+            raise
+        self._supervisor.start("sweep", self._sweep)
 
     async def stop(self) -> None:
         await self._supervisor.stop()
@@ -67,21 +86,28 @@ class Region:
     async def _publish(self, changes: Range) -> None:
         await self.live.publisher.publish(changes)
 
-    async def _sweep(self, watch: ClockWatch) -> None:
+    async def _sweep(self) -> None:
         """Every few seconds, turn the units that noon or an expiry has reached; not by a clock that jumped."""
         while True:
             await asyncio.sleep(self._settings.sweep_s)
-            if watch.sweeps_allowed:
-                try:
-                    await self.turn()
-                except POSTGRES_AWAY as error:
-                    log.info("sweep.postgres_away", error=type(error).__name__)
+            try:
+                await self.turn()
+            except POSTGRES_AWAY as error:
+                log.info("sweep.postgres_away", error=type(error).__name__)
 
     async def turn(self) -> int:
-        """Fold anew every unit that time alone has changed; return how many."""
-        now = await self.pool.fetchval("SELECT halte_now()")
-        turned = 0
-        while due := await due_units(self.pool, self.id, night_of(now, self.zone), _SWEEP_MAX):
+        """Fold anew every unit that time alone has changed; return how many.
+
+        One way through the units and no second look, and the clock is read for each portion: it may step back across
+        noon meanwhile, or jump, and a unit that stays due however often it is folded must not keep us here.
+        """
+        turned, after = 0, _BEFORE_ALL
+        while self._watch.sweeps_allowed:
+            now = await self.pool.fetchval("SELECT halte_now()")
+            due = await due_units(self.pool, self.id, night_of(now, self.zone), _SWEEP_MAX, after)
+            if not due:
+                break
+            after = due[-1]
             try:
                 await self.lane.submit(Refresh(tuple(due), "noon", SYSTEM), bulk=True)
             except Problem as problem:
@@ -92,7 +118,7 @@ class Region:
 
 
 class Regions:
-    """The regions that run on this node; one that appears later is started when it is first asked for."""
+    """The regions that run on this node: all that there are, whether they were there at the start or came later."""
 
     def __init__(
         self, settings: Settings, pool: Pool, clock: ShownClock, watch: ClockWatch, make_live: MakeLive
@@ -104,9 +130,23 @@ class Regions:
         self._make_live = make_live
         self._running: dict[UUID, Region] = {}
         self._starting = asyncio.Lock()
+        self._supervisor = Supervisor("regions")
 
     async def start(self) -> None:
-        for row in await self._pool.fetch("SELECT id FROM region ORDER BY slug"):
+        await self._start_all()
+        self._supervisor.start("newcomers", self._look)
+
+    async def _look(self) -> None:
+        """Start what was added since: its screens and its nights must not wait for a request to this very node."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                await self._start_all()
+            except POSTGRES_AWAY as error:
+                log.debug("regions.postgres_away", error=type(error).__name__)
+
+    async def _start_all(self) -> None:
+        for row in await self._pool.fetch(_IDS):
             await self.running(row["id"])
 
     async def running(self, region_id: UUID) -> Region:
@@ -121,9 +161,13 @@ class Regions:
         zone = await self._pool.fetchval("SELECT timezone FROM region WHERE id = $1", region_id)
         if zone is None:
             raise NotReady(region=str(region_id))
-        region = Region(self._settings, self._pool, region_id, ZoneInfo(zone), self._make_live(region_id), self._clock)
-        await region.start(self._watch)
+        live = self._make_live(region_id)
+        region = Region(
+            self._settings, self._pool, region_id, ZoneInfo(zone), live=live, clock=self._clock, watch=self._watch
+        )
+        await region.start()
         self._running[region_id] = region
+        log.info("region.started", region=str(region_id))
         return region
 
     def at_hand(self, region_id: UUID) -> Region:
@@ -137,5 +181,8 @@ class Regions:
         return list(self._running.values())
 
     async def stop(self) -> None:
-        for region in reversed(self.all()):
-            await region.stop()
+        """All at once: each may take as long as its lane's last write."""
+        await self._supervisor.stop()
+        for outcome in await asyncio.gather(*(region.stop() for region in self.all()), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                log.error("region.stop_failed", error=repr(outcome))

@@ -35,6 +35,7 @@ _ADDRESS = "SELECT address, latitude, longitude, phone FROM shelter WHERE id = $
 _POLICY = "SELECT version, body FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
 _POLICIES = "SELECT body FROM policy WHERE region_id = $1 ORDER BY version DESC"
 _BEFORE_ALL = UUID(int=0)
+_BEFORE_ALL = UUID(int=0)
 # Units for which time alone has changed something: noon has passed, or a surge unit has ended.
 _DUE = """
 SELECT s.unit_id FROM unit_state s JOIN unit u ON u.id = s.unit_id
