@@ -111,16 +111,12 @@ WHERE s.region_id = $1 ORDER BY s.seq
 
 
 async def write_and_commit(
-    connection: Connection, region_id: UUID, after: int, entries: Sequence[Entry], at: datetime
-) -> tuple[Subject, ...]:
-    """Number the entries, journal them and COMMIT the open transaction; return the numbered subjects.
-
-    `after` is any seq known to be older than this write: it bounds the read-back, which happens
-    after the commit, when the counter's row is free again.
-    """
+    connection: Connection, region_id: UUID, entries: Sequence[Entry], at: datetime
+) -> UUID | None:
+    """Number the entries, journal them and COMMIT the open transaction; return what `read_batch` finds them by."""
     if not entries:
         await connection.execute("COMMIT")
-        return ()
+        return None
     batch = new_id()
     rows = [
         _Row(place, e.kind, e.id, e.visible, e.gone, e.causes, msgspec.Raw(e.body))
@@ -132,6 +128,16 @@ async def write_and_commit(
     await connection.execute(
         _WRITE.format(count=len(rows), region=region_id, rows=literal, batch=batch, at=at.isoformat())
     )
+    return batch
+
+
+async def read_batch(connection: Connection, region_id: UUID, after: int, batch: UUID | None) -> tuple[Subject, ...]:
+    """Return what a commit has numbered. It stands whether or not this succeeds, and its locks are free again.
+
+    `after` is any seq known to be older than the batch: it bounds the search.
+    """
+    if batch is None:
+        return ()
     return tuple(map(_subject, await connection.fetch(_READ_BATCH, region_id, after, batch)))
 
 

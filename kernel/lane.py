@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,16 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from kernel.journal import Entry, Head, Range, Subject, read_head, write_and_commit
+from kernel.blaming import ROLLED_BACK, Contradiction, Sent, blame
+from kernel.journal import Entry, Head, Range, Subject, read_batch, read_head, write_and_commit
+from kernel.lane_metrics import LaneMetrics
+from kernel.lane_queue import LaneQueue, Ticket, weight_of
 from kernel.postgres import Connection, Pool
 from kernel.problems import Busy, Internal, OutcomeUnknown, Problem
 from kernel.settings import Settings
+from kernel.supervising import Supervisor
+
+__all__ = ["Contradiction", "Finish", "Lane", "Publish", "Writer", "Written"]
 
 log = structlog.get_logger()
 
@@ -42,37 +48,26 @@ class Written:
 Writer = Callable[[Connection, Sequence[Any]], Awaitable[Written]]
 Publish = Callable[[Range], Awaitable[None]]
 
-
-class Contradiction(Exception):
-    """A guarded statement did not find what the batch was decided on: nothing of it may be kept."""
-
-
-@dataclass(slots=True, eq=False)
-class _Ticket:
-    work: Any
-    answer: asyncio.Future[Any] = field(repr=False)
-
-
-# The transaction is dead on the server; nothing of it was kept.
-_ROLLED_BACK = (asyncpg.PostgresError, Contradiction)
-# The connection is gone or silent: whether the commit happened is unknown (I1).
-_UNKNOWN = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    # What asyncpg says of a connection that was killed while it lay idle in the pool.
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-)
-
-
 # A lock that another session has kept for 2 s is not about to be let go: the batch that met it is
 # taken apart, and no item waits long for its own. After three in vain the cause is one for all.
 _BEGIN_IMPATIENT = "BEGIN; SET LOCAL lock_timeout = '100ms'"
 _IN_VAIN_MAX = 3
+# Between two batches to a Postgres that is away: clients come again after a second.
+_AWAY_PAUSE_S = 0.05
+_ROLLBACK_S = 1.0
+# Containers are killed 10 s after they were told to stop, and requests under way get 5 of those.
+_STOP_S = 3.0
+_RUN = "lane"
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One transaction, and how far it came: that outlives whatever ended it."""
+
+    batch: list[Ticket]
+    impatient: bool
+    sent: Sent = Sent.NOTHING
+    answered: bool = False
 
 
 class Lane:
@@ -84,27 +79,44 @@ class Lane:
         self._writer = writer
         self._publish = publish
         self._settings = settings
-        self._single: deque[_Ticket] = deque()
-        self._bulk: deque[_Ticket] = deque()
+        self._queue = LaneQueue(settings)
+        self._metrics = LaneMetrics(str(region_id))
+        self._supervisor = Supervisor(f"lane {region_id}")
         self._waiting = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._finishing: set[asyncio.Task[None]] = set()
         self._closing = False
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name=f"lane {self._region_id}")
+        self._supervisor.start(_RUN, self._run)
 
     async def stop(self) -> None:
-        """Write what is queued, then end."""
+        """Write what is queued, for as long as a stop may take; refuse the rest, then end.
+
+        What was not begun is not written. What is under way is cut off: nobody knows, so nobody is told it was kept.
+        """
         self._closing = True
-        self._waiting.set()
-        if self._task is not None:
-            await self._task
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_S):
+                if self.running:
+                    await self._idle.wait()
+                while self._finishing:
+                    await asyncio.wait(self._finishing)
+        await self._supervisor.stop()
+        self._send_away(self._queue.empty())
+        for task in self._finishing:
+            task.cancel()
         await asyncio.gather(*self._finishing, return_exceptions=True)
 
     @property
+    def running(self) -> bool:
+        """False before the start, after the stop, and while it is down after a crash."""
+        return self._supervisor.running(_RUN)
+
+    @property
     def depth(self) -> int:
-        return len(self._single) + len(self._bulk)
+        return len(self._queue)
 
     async def submit(self, work: Any, *, bulk: bool = False) -> Any:
         """Queue one item and return its answer after COMMIT; raise its Problem where it is refused."""
@@ -119,124 +131,156 @@ class Lane:
         A caller that goes away does not take its items along: what is queued will be written (I1).
         """
         if self._closing or self.depth + len(works) > self._settings.lane_queue_max:
+            self._metrics.busy.inc(len(works))
             raise Busy
         loop = asyncio.get_running_loop()
-        tickets = [_Ticket(work, loop.create_future()) for work in works]
-        (self._bulk if bulk else self._single).extend(tickets)
+        tickets = [Ticket(work, weight_of(work), loop.create_future()) for work in works]
+        self._queue.add(tickets, bulk=bulk)
+        self._metrics.queued.set(self.depth)
+        self._idle.clear()
         self._waiting.set()
         return [await asyncio.shield(ticket.answer) for ticket in tickets]
 
     async def _run(self) -> None:
         while True:
             await self._waiting.wait()
-            batch = self._take()
+            batch = self._queue.take()
+            self._metrics.queued.set(self.depth)
             if not batch:
-                if self._closing:
-                    return
+                self._idle.set()
                 self._waiting.clear()
                 continue
             try:
                 await self._write(batch)
-            except Exception:
-                log.exception("lane.batch_failed", region=str(self._region_id))
-                _refuse(batch, Internal())
+            except BaseException:
+                # We are stopped, or something in here is broken: how far the batch came is not known any more.
+                self._leave_open(batch)
+                raise
 
-    def _take(self) -> list[_Ticket]:
-        """Take the next batch: singles first, then a bounded part of the bulk."""
-        batch: list[_Ticket] = []
-        while self._single and len(batch) < self._settings.lane_batch_max:
-            batch.append(self._single.popleft())
-        room = min(self._settings.lane_bulk_max, self._settings.lane_batch_max - len(batch))
-        while self._bulk and room > 0:
-            batch.append(self._bulk.popleft())
-            room -= 1
-        return batch
-
-    async def _write(self, batch: list[_Ticket]) -> None:
+    async def _write(self, batch: list[Ticket]) -> None:
         try:
             await self._commit_or_repeat(batch)
+        except Problem as problem:
+            self._refuse(batch, problem)
+            await asyncio.sleep(_AWAY_PAUSE_S)
         except Exception as error:  # noqa: BLE001 -- whatever it was, each item gets its answer
             await self._after(error, batch)
 
-    async def _commit_or_repeat(self, batch: list[_Ticket]) -> None:
+    async def _commit_or_repeat(self, batch: list[Ticket]) -> None:
         """Repeat once after a deadlock: the lock order makes it rare, not impossible."""
         try:
             await self._commit(batch)
         except asyncpg.DeadlockDetectedError:
             await self._commit(batch)
 
-    async def _after(self, error: Exception, batch: list[_Ticket]) -> None:
-        """Answer where nothing can be known; where nothing was kept, go on item by item."""
-        if isinstance(error, _UNKNOWN):
-            log.warning("lane.outcome_unknown", error=repr(error), items=len(batch))
-            _refuse(batch, OutcomeUnknown())
-            await asyncio.sleep(0.05)
-            return
+    async def _after(self, error: Exception, batch: list[Ticket]) -> None:
+        """Nothing was kept: go on item by item."""
         log.warning("lane.rolled_back", error=repr(error), items=len(batch))
+        self._metrics.rolled_back.inc()
         blocked = isinstance(error, asyncpg.LockNotAvailableError)
         if blocked and len(batch) == 1:
-            _refuse(batch, Busy())
+            self._send_away(batch)
         else:
             await self._singly(batch, impatient=blocked)
 
-    async def _singly(self, batch: list[_Ticket], *, impatient: bool = False) -> None:
+    async def _singly(self, batch: list[Ticket], *, impatient: bool = False) -> None:
         """Find the item that Postgres will not have, so that only it is refused.
 
         Even a lone item is run again: two nodes that met in a unique index are told apart by the
         second look, which finds what the other one wrote. After a lock that was not had in time,
-        the items ask for theirs with little patience, and a few in vain mean that all would be.
+        the items ask for theirs with little patience, and a few in vain mean that all would be; so
+        does a Postgres that went away.
         """
         in_vain = 0
         for ticket in batch:
             if in_vain >= _IN_VAIN_MAX:
-                _refuse([ticket], Busy())
+                self._send_away([ticket])
                 continue
             try:
                 await self._commit([ticket], impatient=impatient)
-            except _UNKNOWN:
-                _refuse([ticket], OutcomeUnknown())
-            except asyncpg.LockNotAvailableError:
+            except Problem as problem:
                 in_vain += 1
-                _refuse([ticket], Busy())
-            except _ROLLED_BACK as error:
+                self._refuse([ticket], problem)
+            except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+                in_vain += 1
+                self._send_away([ticket])
+            except ROLLED_BACK as error:
                 log.error("lane.item_refused_by_postgres", error=repr(error))  # noqa: TRY400 -- ours is no news in it
-                _refuse([ticket], Internal())
+                ticket.refuse(Internal())
             except Exception:
                 log.exception("lane.item_failed", region=str(self._region_id))
-                _refuse([ticket], Internal())
+                ticket.refuse(Internal())
 
-    async def _commit(self, batch: list[_Ticket], *, impatient: bool = False) -> None:
-        async with self._pool.acquire(timeout=self._settings.command_timeout_s) as connection:
-            try:
-                await connection.execute(_BEGIN_IMPATIENT if impatient else "BEGIN")
-                head: Head = await read_head(connection, self._region_id)
-                written = await self._writer(connection, [ticket.work for ticket in batch])
-                subjects = await write_and_commit(connection, self._region_id, head.seq, written.entries, written.at)
-            except BaseException:
-                await _abandon(connection)
+    async def _commit(self, batch: list[Ticket], *, impatient: bool = False) -> None:
+        """Write one batch. Raises the Problem of everybody in it, or the error that one of them may have caused."""
+        attempt = _Attempt(batch, impatient)
+        try:
+            async with self._pool.acquire(timeout=self._settings.command_timeout_s) as connection:
+                await self._transact(connection, attempt)
+        except Exception as error:
+            if attempt.answered:
+                log.info("lane.connection_lost_after_commit", error=repr(error))
+                return
+            problem = blame(error, attempt.sent)
+            if problem is None:
                 raise
-        self._finish(batch, written, head, subjects)
+            log.warning("lane.postgres_away", error=repr(error), sent=attempt.sent.value, items=len(batch))
+            raise problem from error
 
-    def _finish(self, batch: list[_Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]) -> None:
+    async def _transact(self, connection: Connection, attempt: _Attempt) -> None:
+        began = time.monotonic()
+        try:
+            await connection.execute(_BEGIN_IMPATIENT if attempt.impatient else "BEGIN")
+            head: Head = await read_head(connection, self._region_id)
+            written = await self._writer(connection, [ticket.work for ticket in attempt.batch])
+            attempt.sent = Sent.COMMIT
+            number = await write_and_commit(connection, self._region_id, written.entries, written.at)
+            attempt.sent = Sent.KEPT
+            subjects = await read_batch(connection, self._region_id, head.seq, number)
+        except BaseException as error:
+            await _abandon(connection, error)
+            raise
+        self._metrics.commit_seconds.observe(time.monotonic() - began)
+        self._metrics.batch_items.observe(len(attempt.batch))
+        self._finish(attempt.batch, written, head, subjects)
+        attempt.answered = True
+
+    def _finish(self, batch: list[Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]) -> None:
         """Publish and answer beside the next batch, not before it."""
         task = asyncio.create_task(self._publish_and_answer(batch, written, head, subjects))
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
 
     async def _publish_and_answer(
-        self, batch: list[_Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]
+        self, batch: list[Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]
     ) -> None:
-        if subjects:
-            after, to = subjects[0].seq - 1, subjects[-1].seq
-            try:
+        try:
+            if subjects:
+                after, to = subjects[0].seq - 1, subjects[-1].seq
                 await self._publish(Range(self._region_id, head.epoch, after, to, subjects))
-            except Exception:
-                # It is committed all the same; the relay will find it.
-                log.exception("lane.publish_failed", region=str(self._region_id))
-        numbered = {subject.id: subject for subject in subjects}
-        for ticket, answer in zip(batch, written.answers, strict=True):
-            if not ticket.answer.done():
-                ticket.answer.set_result(_finished(answer, numbered))
+        except Exception:
+            log.exception("lane.publish_failed", region=str(self._region_id))
+        finally:
+            # It is committed all the same, and the relay will find it.
+            numbered = {subject.id: subject for subject in subjects}
+            for ticket, answer in zip(batch, written.answers, strict=True):
+                if not ticket.answer.done():
+                    ticket.answer.set_result(_finished(answer, numbered))
+
+    def _refuse(self, tickets: Sequence[Ticket], problem: Problem) -> None:
+        refused = sum(ticket.refuse(problem) for ticket in tickets)
+        if isinstance(problem, OutcomeUnknown):
+            self._metrics.unknown.inc(refused)
+        elif isinstance(problem, Busy):
+            self._metrics.busy.inc(refused)
+
+    def _send_away(self, tickets: Sequence[Ticket]) -> None:
+        """Nothing of these was written."""
+        self._refuse(tickets, Busy())
+
+    def _leave_open(self, tickets: Sequence[Ticket]) -> None:
+        """Whether these were written is not known."""
+        self._refuse(tickets, OutcomeUnknown())
 
 
 def _finished(answer: Finish | Problem, numbered: Mapping[UUID, Subject]) -> Any:
@@ -250,17 +294,18 @@ def _finished(answer: Finish | Problem, numbered: Mapping[UUID, Subject]) -> Any
         return Internal()
 
 
-async def _abandon(connection: Connection) -> None:
+async def _abandon(connection: Connection, error: BaseException) -> None:
     """Roll back without waiting long: the connection may be the very thing that broke."""
+    rolled_back = False
     try:
-        await connection.execute("ROLLBACK", timeout=1.0)
-    except Exception:  # noqa: BLE001 -- broken in whatever way, it must not be used again
-        # asyncpg has let go of it already where it saw the connection end.
-        with contextlib.suppress(asyncpg.InterfaceError):
-            connection.terminate()
-
-
-def _refuse(batch: Sequence[_Ticket], problem: Problem) -> None:
-    for ticket in batch:
-        if not ticket.answer.done():
-            ticket.answer.set_result(problem)
+        # One that did not answer in time will not answer this either, and who is stopped does not wait at all.
+        if not isinstance(error, TimeoutError | asyncio.CancelledError):
+            await connection.execute("ROLLBACK", timeout=_ROLLBACK_S)
+            rolled_back = True
+    except Exception as broken:  # noqa: BLE001 -- whatever it is, it comes second
+        log.info("lane.connection_lost", error=repr(broken))
+    finally:
+        if not rolled_back:
+            # It must not be used again. asyncpg has let go of it already where it saw it end.
+            with contextlib.suppress(asyncpg.InterfaceError):
+                connection.terminate()

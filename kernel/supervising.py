@@ -25,12 +25,17 @@ class Supervisor:
     def __init__(self, name: str) -> None:
         self._name = name
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._up: set[str] = set()
 
     def start(self, name: str, run: Run) -> None:
         """Run `run` for ever; a name that runs already is left alone."""
         if name not in self._tasks:
             task = asyncio.create_task(self._keep(name, run), name=f"{self._name} {name}")
             self._tasks[name] = task
+
+    def running(self, name: str) -> bool:
+        """False before its start, after the stop, and between a crash and the next attempt."""
+        return name in self._up
 
     async def stop(self) -> None:
         """Cancel every task, again and again: before Python 3.12 a cancellation may get lost in wait_for."""
@@ -45,12 +50,25 @@ class Supervisor:
         backoff_s = _FIRST_BACKOFF_S
         while True:
             started = time.monotonic()
+            self._up.add(name)
             try:
                 await run()
                 log.error("supervisor.task_ended", owner=self._name, task=name)
+            except asyncio.CancelledError:
+                if _is_cancelled():
+                    raise
+                # It awaited something that somebody else cancelled. Taken for our own end, it would be one for ever.
+                log.exception("supervisor.task_crashed", owner=self._name, task=name)
             except Exception:
                 log.exception("supervisor.task_crashed", owner=self._name, task=name)
+            finally:
+                self._up.discard(name)
             if time.monotonic() - started > _HEALTHY_S:
                 backoff_s = _FIRST_BACKOFF_S
             await asyncio.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, _LAST_BACKOFF_S)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -36,7 +36,7 @@ from kernel.ids import new_id
 from kernel.journal import Range, read_board
 from kernel.lane import Lane
 from kernel.postgres import Pool, open_pool
-from kernel.problems import OutcomeUnknown, Problem
+from kernel.problems import Busy, OutcomeUnknown, Problem
 from kernel.settings import Settings
 from tests.integration.inventory.conftest import Place
 
@@ -162,9 +162,9 @@ async def at_once(lanes: Iterable[Lane], works: Iterable[Any]) -> list[Any]:
 
 
 async def until_known(lane: Lane, work: Any) -> tuple[Any, int]:
-    """Repeat a work, as a client does, until its outcome is known; return it and how often it was not."""
+    """Repeat a work, as a client does, until it is kept or refused; return the outcome and how often there was none."""
     unknown = 0
-    while isinstance(outcome := await tell(lane, work), OutcomeUnknown):
+    while isinstance(outcome := await tell(lane, work), OutcomeUnknown | Busy):
         unknown += 1
         await asyncio.sleep(0.01)
     return outcome, unknown

@@ -57,11 +57,11 @@ async def test_a_commit_whose_answer_was_lost_has_one_effect(place: Place, monke
     unit = await place.unit()
 
     async def then_break(
-        connection: Connection, region_id: UUID, after: int, entries: Sequence[Entry], at: datetime
-    ) -> tuple[Subject, ...]:
-        await write_and_commit(connection, region_id, after, entries, at)
+        connection: Connection, region_id: UUID, entries: Sequence[Entry], at: datetime
+    ) -> UUID | None:
+        await write_and_commit(connection, region_id, entries, at)
         connection.terminate()
-        return await write_and_commit(connection, region_id, after, entries, at)
+        return await write_and_commit(connection, region_id, entries, at)
 
     report, move = place.make_report(unit, 5), move_of(unit, 2)
     monkeypatch.setattr(lanes, "write_and_commit", then_break)
@@ -81,11 +81,11 @@ async def test_a_write_that_broke_before_its_commit_has_no_effect_until_it_is_re
 ) -> None:
     unit = await place.unit()
 
-    async def break_first(connection: Connection, *_: object) -> tuple[Subject, ...]:
+    async def break_first(connection: Connection, *_: object) -> UUID | None:
         pid = await connection.fetchval("SELECT pg_backend_pid()")
         await place.pool.execute("SELECT pg_terminate_backend($1, 1000)", pid)
         await connection.execute("COMMIT")
-        return ()
+        return None
 
     report = place.make_report(unit, 5)
     monkeypatch.setattr(lanes, "write_and_commit", break_first)

@@ -149,7 +149,7 @@ async def test_bulk_waits_for_singles_and_comes_in_portions(place: Place, settin
     tasks = [asyncio.create_task(lane.submit_all(bulk)), asyncio.create_task(lane.submit_all(single, bulk=False))]
     await asyncio.sleep(0)
     batches = []
-    while batch := lane._take():
+    while batch := lane._queue.take():
         batches.append([("bulk" if ticket.work in bulk else "single") for ticket in batch])
         await lane._write(batch)
     assert batches == [["single"] * 6 + ["bulk"] * 2, ["bulk"] * 3, ["bulk"] * 2]

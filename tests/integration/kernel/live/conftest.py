@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from kernel.clock import ShownClock
-from kernel.journal import Cause, Entry, Head, Range, Subject, read_board, read_head, write_and_commit
+from kernel.journal import Cause, Entry, Head, Range, Subject, read_batch, read_board, read_head, write_and_commit
 from kernel.live.region import RegionLive
 from kernel.postgres import Pool, open_pool
 from kernel.redis import RedisLinks, open_redis
@@ -39,7 +39,8 @@ class Writer:
             await connection.execute("BEGIN")
             head = await read_head(connection, self._region_id)
             at = await connection.fetchval("SELECT halte_now()")
-            subjects = await write_and_commit(connection, self._region_id, head.seq, entries, at)
+            batch = await write_and_commit(connection, self._region_id, entries, at)
+            subjects = await read_batch(connection, self._region_id, head.seq, batch)
         return Range(self._region_id, head.epoch, subjects[0].seq - 1, subjects[-1].seq, subjects)
 
     async def board(self) -> tuple[Head, dict[UUID, Subject]]:
