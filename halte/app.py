@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 
 from litestar import Litestar, Response, Router
 from litestar.datastructures import State
@@ -15,6 +16,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from halte import VERSION
 from halte.clock_routes import put_clock, read_clock
+from halte.envelope import Envelope
 from halte.health import healthz, metrics, readyz
 from halte.node import Node
 from halte.pages import page_routes
@@ -26,23 +28,16 @@ from kernel.access.policies import OPEN, allow, enforce_policy
 from kernel.access.routes import access_routes
 from kernel.live.hub import Hub
 from kernel.live.socket import live_route
+from kernel.problems import NotFound
 from kernel.reading import StrictRequest
 from kernel.refusing import EXCEPTION_HANDLERS
 from kernel.settings import Settings
-
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def create_app(settings: Settings) -> Litestar:
     """Build the application; servers are connected to when it starts, not before."""
     node = Node(settings)
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             Router("/api/v1", route_handlers=[*inventory_routes(), read_clock, put_clock], tags=["inventory"]),
             *access_routes(prefix="/api/v1"),
@@ -57,11 +52,12 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[partial(_running, node)],
         request_class=StrictRequest,
         request_max_body_size=settings.body_max_bytes,
-        after_request=_add_headers,
         openapi_config=_openapi(),
         logging_config=None,  # Litestar's own would print every library's INFO and tracebacks, whatever the level is
         state=State({"settings": settings}),
     )
+    app.asgi_handler = Envelope(app.asgi_handler)
+    return app
 
 
 @asynccontextmanager
@@ -102,12 +98,15 @@ def _openapi() -> OpenAPIConfig:
         title="Halte",
         version=VERSION,
         description="Live regional inventory of shelter places. Refusals are problem documents (RFC 9457).",
-        openapi_router=Router("/schema", route_handlers=[], opt={"policy": OPEN}, include_in_schema=False),
+        openapi_router=Router(
+            "/schema", route_handlers=[], opt={"policy": OPEN}, include_in_schema=False, after_request=_refuse_in_words
+        ),
         render_plugins=[JsonRenderPlugin()],
     )
 
 
-def _add_headers(response: Response[object]) -> Response[object]:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+def _refuse_in_words(response: Response[object]) -> Response[object]:
+    """Litestar answers an unknown path below /schema with a page of its own: make it a problem document."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise NotFound
     return response

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from halte.app import create_app
+from halte.envelope import HEADERS
 from kernel.access.policies import routes_without_policy
 from kernel.settings import Settings
 from tests.support.running import Running
@@ -63,3 +64,53 @@ async def test_the_description_names_every_route(halte: Running) -> None:
     named = {(path, method) for path, operations in described["paths"].items() for method in operations}
     missing = {(path.split("{")[0], method) for path, method in routes if method not in {"options", "head"}}
     assert missing == {(path.split("{")[0], method) for path, method in named}
+
+
+@pytest.mark.parametrize(
+    "method, path, status",
+    [
+        ("GET", "/healthz", 200),
+        ("GET", "/watch", 200),
+        ("GET", "/api/v1/totals", 200),
+        ("GET", "/api/v1/board", 401),
+        ("GET", "/nowhere", 404),
+        ("GET", "/assets/nowhere.js", 404),
+        ("DELETE", "/healthz", 405),
+        ("OPTIONS", "/healthz", 204),
+        ("POST", "/api/v1/sessions", 422),
+        ("PUT", "/api/v1/reports/nonsense", 404),
+        ("GET", "/schema", 200),
+        ("GET", "/schema/nope", 404),
+        ("GET", "/schema/nope.json", 404),
+    ],
+)
+async def test_every_answer_has_the_headers_that_keep_browsers_from_guessing(
+    halte: Running, method: str, path: str, status: int
+) -> None:
+    async with httpx.AsyncClient(base_url=halte.region.address) as client:
+        answer = await client.request(method, path, json={} if method == "POST" else None)
+    assert answer.status_code == status, answer.text
+    for name, value in HEADERS.items():
+        assert answer.headers.get_list(name) == [value]
+    if status >= 400:
+        assert answer.headers["content-type"].partition(";")[0] == "application/problem+json"
+        assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/", "/watch", "/schema/openapi.json"])
+async def test_head_is_get_without_a_body(halte: Running, path: str) -> None:
+    async with httpx.AsyncClient(base_url=halte.region.address) as client:
+        got, headed = await client.get(path), await client.head(path)
+        # The connection is not out of step: the next answer is whole.
+        assert (await client.get("/healthz")).json() == {"status": "alive"}
+    assert (headed.status_code, headed.content) == (200, b"")
+    assert headed.headers["content-type"] == got.headers["content-type"]
+
+
+async def test_head_opens_nothing_that_get_does_not(halte: Running) -> None:
+    async with httpx.AsyncClient(base_url=halte.region.address) as client:
+        for path, status in (("/api/v1/board", 401), ("/api/v1/reports", 405), ("/nowhere", 404)):
+            answer = await client.head(path)
+            assert (answer.status_code, answer.content) == (status, b"")
+    async with halte.region.client("desk") as desk:
+        assert (await desk.head("/board")).headers["etag"] == (await desk.get("/board")).headers["etag"]

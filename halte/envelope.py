@@ -1,0 +1,45 @@
+"""The envelope: what every HTTP answer has, whatever it says and whoever made it.
+
+It lies around the whole application, because a refusal, an unknown path and a fault pass by the
+hooks that other answers go through.
+"""
+
+from __future__ import annotations
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_ENCODED = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+
+
+class Envelope:
+    """Adds the headers, and answers HEAD wherever there is a GET: with its head and without its body."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._inner(scope, receive, send)
+            return
+        bodiless = scope["method"] == "HEAD"
+        if bodiless:
+            # A copy: the server looks into its own to know that no body may follow.
+            scope = HTTPScope(**{**scope, "method": "GET"})
+
+        async def send_wrapped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                said = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in _ENCODED if one[0] not in said)]
+            elif message["type"] == "http.response.body" and bodiless:
+                message["body"] = b""
+            await send(message)
+
+        await self._inner(scope, receive, send_wrapped)
