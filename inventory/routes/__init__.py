@@ -15,6 +15,7 @@ from inventory.routes.definitions import (
     remove_unit,
     reopen_unit,
 )
+from inventory.routes.geojson import read_map
 from inventory.routes.history import read_history
 from inventory.routes.movements import put_movement, void_movement
 from inventory.routes.reports import post_reports, put_report
@@ -23,6 +24,7 @@ from inventory.routes.reports import post_reports, put_report
 def inventory_routes() -> list[ControllerRouterHandler]:
     return [
         read_board,
+        read_map,
         read_totals,
         put_report,
         post_reports,

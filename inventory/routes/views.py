@@ -61,6 +61,17 @@ class TotalsView(msgspec.Struct):
     totals: dict[str, Any]
 
 
+class FeatureCollectionView(msgspec.Struct):
+    """GeoJSON; `epoch`, `seq`, `now` and `live` are foreign members of the collection (RFC 7946, 6.1)."""
+
+    type: str
+    epoch: UUID
+    seq: int
+    now: datetime
+    live: str
+    features: list[Any]
+
+
 class HistoryEntryView(msgspec.Struct):
     seq: int
     at: datetime
