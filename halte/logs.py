@@ -8,13 +8,14 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-# Ids of things, names of states, sizes and durations. Never a body, a header, a login or an address.
+# Ids of things (an account's is opaque), names of states, sizes and durations. Never a body, a header, a
+# login or an address of a person or a shelter; `address` is a server's own.
 ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "exception", "error", "region", "task", "owner", "items", "problem",
         "path", "method", "status", "handler", "apart_s", "sweeps", "seq", "after", "to", "epoch", "reason",
         "server", "pid", "port", "address", "version", "units", "shelters", "live", "waited_s", "slug", "code",
-        "connections", "source", "detail", "elapsed_s",
+        "connections", "source", "detail", "elapsed_s", "actor_id", "shelter",
     }
 )  # fmt: skip
 

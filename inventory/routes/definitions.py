@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
+import structlog
 from litestar import Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
 from inventory.defining import CloseUnit, Defined, DefineOperator, DefineShelter, DefineUnit, RemoveUnit
+from inventory.model.audience import Audience
 from inventory.problems import NotYourShelter, UnitHasHolds, UnknownOperator, UnknownShelter, UnknownUnit
 from inventory.routes.answering import ApiRequest, answer, audience_of, region_of, submit, wire
 from inventory.routes.refusals import BODY, WHO, WRITE
 from inventory.routes.views import DefinedView
 from inventory.schemas import OperatorBody, ShelterBody, UnitBody
 from inventory.store import address_of, list_known_shelters
-from kernel.access.model import ACCOUNT_ROLES, Role, Verb
+from kernel.access.model import ACCOUNT_ROLES, Principal, Role, Verb
 from kernel.access.policies import allow
 from kernel.access.schemas import refusals
+from kernel.journal import Subject
 from kernel.problems import IdReused
+
+log = structlog.get_logger(__name__)
 
 _ADMINISTRATORS = allow(Role.ADMINISTRATOR)
 _CLOSERS = allow(Role.STAFF, Role.ADMINISTRATOR, verb=Verb.CLOSE)
@@ -66,16 +72,32 @@ async def list_shelters(request: ApiRequest) -> Response[bytes]:
     "/shelters/{shelter_id:uuid}",
     opt={"policy": _READERS},
     responses=_LISTED | refusals(*WHO, UnknownShelter),
-    summary="Read one shelter; its own staff see the address of a secret one",
+    summary="Read one shelter; its own staff and administrators are told where it is",
 )
 async def read_shelter(request: ApiRequest, shelter_id: UUID) -> Response[bytes]:
     region = await region_of(request)
     found = await list_known_shelters(region.pool, region.id, shelter_id)
     if not found:
         raise UnknownShelter(shelter=str(shelter_id))
-    own = request.user.role is Role.ADMINISTRATOR or shelter_id in request.user.shelters
-    address = await address_of(region.pool, shelter_id) if own else None
-    return answer({"shelter": wire(found[0], audience_of(request.user)), "address": address})
+    audience = audience_of(request.user)
+    told = _may_know_address(request.user, found[0], audience)
+    address = await address_of(region.pool, shelter_id) if told else None
+    return answer({"shelter": wire(found[0], audience), "address": address})
+
+
+def _may_know_address(asker: Principal, shelter: Subject, audience: Audience) -> bool:
+    """Its own staff and keys belong there; a grant to another role is for reporting, not for knowing (I11).
+
+    Administrators define a shelter whole, so they must read what they are about to put again. They
+    do not belong there all the same: each time they read a secret one's address, it is noted.
+    """
+    if shelter.id in audience.own:
+        return True
+    if asker.role is not Role.ADMINISTRATOR:
+        return False
+    if msgspec.json.decode(shelter.body)["secret"]:
+        log.info("inventory.address_read", actor_id=str(asker.id), shelter=str(shelter.id))
+    return True
 
 
 @put(
