@@ -16,6 +16,7 @@ from kernel.problems import Busy, OutcomeUnknown, Problem
 class Sent(Enum):
     """How far a write had come."""
 
+    UNBEGUN = "no connection was had"
     NOTHING = "its COMMIT was not sent"
     COMMIT = "its COMMIT was sent"
     KEPT = "its COMMIT was answered"
@@ -49,6 +50,8 @@ def blame(error: Exception, sent: Sent) -> Problem | None:
     """Return the answer for everybody in the batch; None where an item may be to blame, and nothing is kept."""
     if sent is Sent.KEPT:
         return OutcomeUnknown()
+    if sent is Sent.UNBEGUN:
+        return Busy()
     state = (error.sqlstate or "") if isinstance(error, asyncpg.PostgresError) else ""
     if isinstance(error, _LOST) or state[:2] in _LOST_CLASSES:
         return Busy() if sent is Sent.NOTHING else OutcomeUnknown()

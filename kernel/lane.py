@@ -66,7 +66,7 @@ class _Attempt:
 
     batch: list[Ticket]
     impatient: bool
-    sent: Sent = Sent.NOTHING
+    sent: Sent = Sent.UNBEGUN
     answered: bool = False
 
 
@@ -229,6 +229,7 @@ class Lane:
 
     async def _transact(self, connection: Connection, attempt: _Attempt) -> None:
         began = time.monotonic()
+        attempt.sent = Sent.NOTHING
         try:
             await connection.execute(_BEGIN_IMPATIENT if attempt.impatient else "BEGIN")
             head: Head = await read_head(connection, self._region_id)

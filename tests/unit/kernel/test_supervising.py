@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import structlog
 
 from kernel.supervising import Supervisor
 
@@ -87,3 +88,40 @@ async def test_stop_insists_where_a_cancellation_got_lost() -> None:
     async with asyncio.timeout(2):
         await supervisor.stop()
     assert lost.is_set()
+
+
+async def test_a_cancellation_that_was_not_meant_for_the_task_is_a_crash() -> None:
+    runs = 0
+    settled = asyncio.Event()
+
+    async def await_what_somebody_else_cancels() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            other: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            other.cancel()
+            await other
+        settled.set()
+        await asyncio.Event().wait()
+
+    supervisor = Supervisor("test")
+    with structlog.testing.capture_logs() as logged:
+        supervisor.start("startled", await_what_somebody_else_cancels)
+        async with asyncio.timeout(2):
+            await settled.wait()
+    assert [entry["event"] for entry in logged] == ["supervisor.task_crashed"]
+    assert supervisor.running("startled")
+    async with asyncio.timeout(2):
+        await supervisor.stop()
+    assert not supervisor.running("startled")
+
+
+async def test_between_a_crash_and_the_next_attempt_it_does_not_run() -> None:
+    async def crash() -> None:
+        raise RuntimeError
+
+    supervisor = Supervisor("test")
+    supervisor.start("crashing", crash)
+    await asyncio.sleep(0.05)
+    assert not supervisor.running("crashing")
+    await supervisor.stop()
