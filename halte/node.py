@@ -8,12 +8,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from inventory.model.audience import project, sees_exactly
+from inventory.model.audience import judge, sight
 from inventory.region import Regions
 from kernel.access.access import Access
 from kernel.clock import ClockWatch, ShownClock
 from kernel.live.region import RegionLive
-from kernel.live.view import Lens
+from kernel.live.shelves import Lens
 from kernel.postgres import Pool, open_engine, open_pool
 from kernel.redis import RedisLinks, open_redis
 from kernel.settings import Settings, SettingsError
@@ -85,7 +85,7 @@ class Node:
             pool=self.pool,
             redis=self.links,
             clock=self.clock,
-            lens=Lens(project, sees_exactly),
+            lens=Lens(judge, sight),
             kinds=KINDS,
             still_valid=self.access.still_valid,
         )

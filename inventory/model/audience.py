@@ -47,10 +47,6 @@ def band(available: int) -> str:
 BAND_FLOOR = {"0": 0, "1-2": 1, "3+": 3}
 
 
-def shelter_of(kind: str, body: dict[str, Any]) -> UUID:
-    return UUID(body["id"] if kind == "shelter" else body["shelter"])
-
-
 def mask(unit: dict[str, Any]) -> dict[str, Any]:
     """Return what others than its staff see of a secret shelter's unit."""
     free = unit["free"] - unit["held"] if unit["status"] == "open" else 0
@@ -58,24 +54,44 @@ def mask(unit: dict[str, Any]) -> dict[str, Any]:
     return head | {name: unit[name] for name in _MASKED_FIELDS}
 
 
+class _Whose(msgspec.Struct, frozen=True):
+    """The part of a body that decides who sees it. A shelter's own id is the shelter's."""
+
+    id: UUID
+    secret: bool
+    shelter: UUID | None = None
+
+
+_whose = msgspec.json.Decoder(_Whose).decode
+
+
+def judge(kind: str, body: bytes) -> tuple[UUID, bytes | None]:
+    """Return whose a subject is (a shelter), and its body for everybody else where that is another one."""
+    whose = _whose(body)
+    if kind == "shelter":
+        return whose.id, None
+    if whose.shelter is None:
+        raise ValueError("a unit's body must name its shelter")
+    return whose.shelter, _encode(mask(_decode(body))) if kind == "unit" and whose.secret else None
+
+
+def sight(audience: Audience) -> tuple[frozenset[UUID], bool]:
+    """Return whose subjects an audience sees as they are, and whether it may not see any other."""
+    return audience.own, audience.only_own
+
+
 def sees_exactly(kind: str, body: bytes, audience: Audience) -> bool:
     """Tell whether this audience sees the subject as it is, and so every change of it."""
-    content = _decode(body)
-    own = shelter_of(kind, content) in audience.own
-    if audience.only_own and not own:
-        return False
-    return own or kind != "unit" or not content["secret"]
+    shelter_id, masked = judge(kind, body)
+    return shelter_id in audience.own or (masked is None and not audience.only_own)
 
 
 def project(kind: str, body: bytes, audience: Audience) -> bytes | None:
     """Return the subject as this audience may see it, or None where it may not know of it."""
-    content = _decode(body)
-    own = shelter_of(kind, content) in audience.own
-    if audience.only_own and not own:
-        return None
-    if own or kind != "unit" or not content["secret"]:
+    shelter_id, masked = judge(kind, body)
+    if shelter_id in audience.own:
         return body
-    return _encode(mask(content))
+    return None if audience.only_own else masked or body
 
 
 def masked_view_changed(before: bytes | None, after: bytes) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
-from kernel.journal import Head, Subject
+from kernel.journal import Head
 from kernel.live.connection import Connection
 from kernel.live.frames import RESYNC, Frame, beat, delta, snapshot
 from kernel.live.view import View
@@ -19,14 +17,14 @@ LARGE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one tick knows, read once. `beat_to`: the head that the last beat told everybody."""
+    """What one slice of a tick knows, read once. `beat_to`: the head that the last beat told everybody."""
 
     head: Head
     now: datetime
     live: str
     beat_to: int
     kinds: tuple[str, ...]
-    # What the metrics want to know of this tick.
+    # What the metrics want to know of this slice.
     tally: Counter[str] = field(default_factory=Counter)
 
 
@@ -39,10 +37,8 @@ class Channel:
         # The frames of this tick, by where a screen stands: made when the first one needs it.
         self._made: dict[object, Frame | None] = {}
 
-    def flush(self, stage: Stage, before: Mapping[UUID, Sequence[Subject]]) -> None:
+    def flush(self, stage: Stage) -> None:
         """Serve every screen that may be served with what it has not been sent yet."""
-        if self.view.withdrawn(before):
-            self.view.start_over()
         to = max(self.view.peak(), stage.beat_to)
         for connection in self.connections:
             if connection.waits:
@@ -87,7 +83,8 @@ class Channel:
 
     def _make_snapshot(self, stage: Stage, to: int) -> Frame:
         stage.tally["encoded"] += 1
-        return snapshot(stage.head.epoch, to, stage.now, stage.live, self.view.arrays(stage.kinds))
+        arrays = self.view.everything().arrays(stage.kinds)
+        return snapshot(stage.head.epoch, to, stage.now, stage.live, arrays)
 
     def _delta(self, connection: Connection, stage: Stage, to: int) -> Frame | None:
         key = (connection.at, connection.to, connection.greet)

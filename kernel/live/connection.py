@@ -15,6 +15,8 @@ from kernel.live.problems import BadAck
 
 # Frames that may be under way to one screen. More would only queue up old states.
 UNACKNOWLEDGED_MAX = 2
+# Beats in a row that may find a screen taking nothing of what was written to it.
+_STUCK_BEATS_MAX = 2
 NO_GENERATION = -1
 
 
@@ -36,6 +38,8 @@ class Connection:
     closing: bool = False
     _owed: tuple[int, ...] = field(default=())
     _highest: int = 0
+    _stuck_beats: int = 0
+    _taken: int = 0
 
     @property
     def waits(self) -> bool:
@@ -70,6 +74,17 @@ class Connection:
         if not self.pen.crowded:
             self._tell(to)
             self.pen.write(frame)
+
+    def is_stuck(self) -> bool:
+        """Say, asked once a beat, whether the other side has long taken nothing of what lies before it.
+
+        Acknowledgements do not show that: their numbers can be had from another connection.
+        """
+        taken, before = self.pen.taken, self._taken
+        self._taken = taken
+        stands = self.pen.ending or (self.pen.crowded and taken == before)
+        self._stuck_beats = self._stuck_beats + 1 if stands else 0
+        return self._stuck_beats > _STUCK_BEATS_MAX
 
     def acknowledge(self, to: int) -> None:
         """Take an acknowledgement; BadAck where it names what this connection was never told.

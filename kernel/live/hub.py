@@ -3,14 +3,14 @@
 Each tick encodes at most one frame per audience and starting point, and hands it to every screen
 that owes fewer than two acknowledgements; the others get the latest state when they acknowledge.
 Nothing in here waits: a frozen screen delays nobody. Snapshots of more than LARGE subjects are
-fetched over HTTP instead.
+fetched over HTTP instead. A tick with many audiences lets the loop run in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,12 +24,15 @@ from kernel.live.channel import LARGE, Channel, Stage
 from kernel.live.connection import Connection
 from kernel.live.mirror import Change, Mirror, Source
 from kernel.live.problems import Restarting, Revoked, close_code
-from kernel.live.view import Lens, View, Wires
+from kernel.live.shelves import Lens, Shelves
+from kernel.live.view import View
 from kernel.problems import Busy, Problem, document
 from kernel.supervising import Supervisor
 
 # Views without screens that are kept for GET /board.
 _IDLE_VIEWS = 64
+# After this much work on a tick the loop runs whatever else is due: a lane's transaction, say, is waited for.
+_SLICE_S = 0.002
 
 StillValid = Callable[[Collection[Principal]], Awaitable[Collection[Principal]]]
 
@@ -51,15 +54,6 @@ class Pace:
         self.tick_s = tick_s
         self.wake = asyncio.Event()
         self.channels: dict[Hashable, Channel] = {}
-        # What changed since the last tick, in every state that a screen may have been given meanwhile.
-        self.before: dict[UUID, list[Subject]] = {}
-
-    def note(self, change: Change) -> None:
-        if self.channels:
-            for subject_id, old in change.before.items():
-                if old is not None:
-                    self.before.setdefault(subject_id, []).append(old)
-            self.wake.set()
 
 
 class Hub:
@@ -69,12 +63,12 @@ class Hub:
         self, mirror: Mirror, lens: Lens, now: Callable[[], datetime], kinds: tuple[str, ...], beat_s: float
     ) -> None:
         self._mirror = mirror
-        self._lens = lens
         self._now = now
         self._kinds = kinds
         self._beat_s = beat_s
         self._region = str(mirror.region_id)
-        self._wires = Wires()
+        self._shelves = Shelves(lens)
+        self._shelves.fill(mirror.subjects())
         self._views: dict[Hashable, View] = {}
         self._paces: dict[int, Pace] = {}
         self._seats: dict[Connection, tuple[Pace, Channel]] = {}
@@ -83,7 +77,7 @@ class Hub:
         self._source: Source = mirror.source
         self._supervisor = Supervisor(f"hub {self._region}")
         self._farewells: set[asyncio.Task[None]] = set()
-        self._running = False
+        self._running = self._leaving = False
         mirror.listen(self._on_change)
 
     def start(self) -> None:
@@ -94,16 +88,23 @@ class Hub:
 
     async def stop(self) -> None:
         """Say goodbye to every screen, then end."""
+        await self.say_goodbye()
         self._running = False
+        await self._supervisor.stop()
+
+    async def say_goodbye(self) -> None:
+        """Dismiss every screen, and whoever still comes; return when all have been told, or could not be."""
+        self._leaving = True
         for connection in list(self._seats):
             self.dismiss(connection, Restarting())
-        await self._supervisor.stop()
         await asyncio.gather(*self._farewells, return_exceptions=True)
 
     def join(
         self, connection: Connection, audience: Hashable, tick_ms: int, after: int | None, epoch: UUID | None
     ) -> None:
-        """Take a screen that said hello; the next tick answers it."""
+        """Take a screen that said hello; the next tick answers it. Restarting where the node is about to end."""
+        if self._leaving:
+            raise Restarting
         pace = self._pace(tick_ms)
         channel = pace.channels.get(audience)
         if channel is None:
@@ -138,9 +139,12 @@ class Hub:
         """Take an ack; a screen that was waiting is served at the next tick. BadAck where it is none."""
         waited = connection.waits
         connection.acknowledge(to)
-        head = self._mirror.head
-        if waited and connection in self._seats and head is not None and connection.at != head.seq:
-            self._seats[connection][0].wake.set()
+        head, seat = self._mirror.head, self._seats.get(connection)
+        if waited and seat is not None and head is not None:
+            pace, channel = seat
+            # After another epoch the same seq is another board.
+            if connection.at != head.seq or connection.generation != channel.view.generation:
+                pace.wake.set()
 
     def dismiss(self, connection: Connection, problem: Problem) -> None:
         """End a connection from our side, without waiting for it."""
@@ -174,41 +178,57 @@ class Hub:
     def view(self, audience: Hashable) -> View:
         view = self._views.pop(audience, None)
         if view is None:
-            view = View(audience, self._mirror, self._lens, self._wires)
+            view = View(audience, self._shelves)
             self._drop_idle_views()
         self._views[audience] = view  # so that the order of the dict is the order of use
         return view
 
     def flush(self) -> None:
         """Serve every screen now, whatever its pace."""
-        for pace in self._paces.values():
-            self._flush(pace)
+        for _ in self._serving(list(self._channels())):
+            pass
 
     def beat(self) -> None:
         """Tell every screen the time, the source, and the head once it has all up to there."""
-        self.flush()
-        stage = self._stage()
-        if stage is None:
-            return
-        self._beat_to = stage.head.seq
-        for channel in self._channels():
-            channel.beat(stage)
-        metrics.count_frames(self._region, stage.tally)
+        for _ in self._serving(list(self._channels()), beat=True):
+            pass
 
-    def _flush(self, pace: Pace) -> None:
-        before, pace.before = pace.before, {}
-        stage = self._stage()
-        if stage is None:
-            return
-        with metrics.FLUSH.labels(self._region).time():
-            for channel in pace.channels.values():
-                channel.flush(stage, before)
-        metrics.count_frames(self._region, stage.tally)
+    def _serving(self, channels: Sequence[Channel], *, beat: bool = False) -> Iterator[float]:
+        """Serve channel after channel; yield, with the seconds of work since, where others may be let in.
 
-    def _stage(self) -> Stage | None:
+        Others may change the mirror, take in a screen or let one go, acknowledge, or serve another pace.
+        So a channel is served in one go, from a head that is read after every pause: what a screen is
+        told, and that it was told, cannot come apart. Who joins meanwhile has woken the next tick.
+        """
+        began, stage = time.perf_counter(), self._stage(beat=beat)
+        for channel in channels:
+            if stage is None:
+                return
+            channel.flush(stage)
+            if beat:
+                channel.beat(stage)
+                self._abort_stuck(channel)
+            spent = time.perf_counter() - began
+            if spent >= _SLICE_S:
+                metrics.count_frames(self._region, stage.tally)
+                yield spent
+                began, stage = time.perf_counter(), self._stage(beat=beat)
+        if stage is not None:
+            metrics.count_frames(self._region, stage.tally)
+        yield time.perf_counter() - began
+
+    def _abort_stuck(self, channel: Channel) -> None:
+        for connection in [one for one in channel.connections if one.is_stuck()]:
+            self.leave(connection)
+            connection.closing = True
+            connection.pen.abort()
+
+    def _stage(self, *, beat: bool) -> Stage | None:
         head = self._mirror.head
         if head is None:
             return None
+        if beat:
+            self._beat_to = head.seq
         return Stage(head, self._now(), self._mirror.source, self._beat_to, self._kinds)
 
     def _shown(self, view: View) -> int:
@@ -216,21 +236,33 @@ class Hub:
 
     def _on_change(self, change: Change) -> None:
         if change.renewed:
-            self._wires.clear()
+            self._shelves.fill(self._mirror.subjects())
             self._beat_to = 0 if self._mirror.head is None else self._mirror.head.seq
             for view in self._views.values():
                 view.forget()
+        self._shelve(change.before)
         if self._mirror.source != self._source:
             self._source = self._mirror.source
             metrics.SOURCE.labels(self._region).set(("lost", "journal", "redis").index(self._source))
             self._beat_wanted.set()
         for pace in self._paces.values():
-            pace.note(change)
+            if pace.channels:
+                pace.wake.set()
+
+    def _shelve(self, changed: Collection[UUID]) -> None:
+        """Put what changed on the shelves; views from which something moved away start over."""
+        found = [subject for subject_id in changed if (subject := self._mirror.get(subject_id)) is not None]
+        for subject in sorted(found, key=lambda subject: subject.seq):
+            old, new = self._shelves.place(subject)
+            if old is not None and (old.owner, old.hidden) != (new.owner, new.hidden):
+                for view in self._views.values():
+                    view.follow(old, new)
 
     async def _run_beats(self) -> None:
         while True:
             self._beat_wanted.clear()
-            self.beat()
+            for _ in self._serving(list(self._channels()), beat=True):
+                await asyncio.sleep(0)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._beat_s):
                     await self._beat_wanted.wait()
@@ -241,11 +273,13 @@ class Hub:
         while True:
             await pace.wake.wait()
             await asyncio.sleep(max(0.0, ready_at - time.monotonic()))
-            began = time.monotonic()
+            began, worked = time.monotonic(), 0.0
             pace.wake.clear()
-            self._flush(pace)
-            ended = time.monotonic()
-            ready_at = max(began + pace.tick_s, ended + (ended - began))
+            for spent in self._serving(list(pace.channels.values())):
+                worked += spent
+                await asyncio.sleep(0)
+            metrics.FLUSH.labels(self._region).observe(worked)
+            ready_at = max(began + pace.tick_s, time.monotonic() + worked)
 
     def _pace(self, tick_ms: int) -> Pace:
         pace = self._paces.get(tick_ms)

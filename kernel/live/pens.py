@@ -2,8 +2,9 @@
 
 Under uvicorn's sans-I/O driver, `send` does no more than frame the text and write it to the
 transport, and waits only while the transport is paused. So the shared, framed bytes go to the
-transport directly: no task, no copy and no encoding per connection; what a screen may owe is
-bounded by its acknowledgements, not by the buffer. Any other server gets a small outbox and a task.
+transport directly: no task, no copy and no encoding per connection. What a screen may owe is bounded
+by its acknowledgements; the buffer has a bound too, because a peer can acknowledge and read nothing.
+Any other server gets a small outbox and a task.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ PROTOCOL = "halte.protocol"
 FAREWELL_S = 2.0
 _CROWDED_BYTES = 65_536
 _CROWDED_FRAMES = 4
+# More than any honest screen leaves lying: one whole board of the largest size that a socket carries.
+_FULL_BYTES = 16 * 1024 * 1024
+_FULL_FRAMES = 64
 
 
 def show_protocol(app: _Asgi) -> _Asgi:
@@ -48,7 +52,7 @@ def take_pen(socket: WebSocket[Any, Any, Any]) -> Pen:
 
 
 class Pen:
-    """Writes frames in order; `write` never waits and never raises."""
+    """Writes frames in order; `write` never waits and never raises, and aborts where too much lies unread."""
 
     __slots__ = ("_socket",)
 
@@ -63,61 +67,95 @@ class Pen:
         """True while the other side does not take what was written: beats are left out then."""
         raise NotImplementedError
 
+    @property
+    def taken(self) -> int:
+        """Return how much the other side has taken so far, in a unit of the pen's own."""
+        raise NotImplementedError
+
+    @property
+    def ending(self) -> bool:
+        """True once the connection is being closed, by whichever side, and is not gone yet."""
+        raise NotImplementedError
+
     async def close(self, farewell: Frame, code: int) -> None:
-        """Write the last frame and close; give up after FAREWELL_S."""
+        """Write the last frame and close; FAREWELL_S later the connection is gone, read or not."""
         with suppress(Exception):
             async with asyncio.timeout(FAREWELL_S):
                 await self._drain()
                 await self._socket.send_data(farewell.text)
                 await self._socket.close(code)
+                # A transport that closes waits for its buffer to empty, and does so for ever.
+                asyncio.get_running_loop().call_later(FAREWELL_S, self.abort)
                 return
-        self._abort()
+        self.abort()
 
     def release(self) -> None:
         """The connection is over: let go of whatever was working for it."""
 
-    async def _drain(self) -> None:
-        return
+    def abort(self) -> None:
+        """End the connection now, with what was not taken."""
+        raise NotImplementedError
 
-    def _abort(self) -> None:
+    async def _drain(self) -> None:
         return
 
 
 class TransportPen(Pen):
     """Writes to uvicorn's transport."""
 
-    __slots__ = ("_protocol",)
+    __slots__ = ("_protocol", "_written")
 
     def __init__(self, socket: WebSocket[Any, Any, Any], protocol: WebSocketsSansIOProtocol) -> None:
         super().__init__(socket)
         self._protocol = protocol
+        self._written = 0
 
     def write(self, frame: Frame) -> None:
         protocol = self._protocol
-        if not protocol.close_sent and not protocol.transport.is_closing():
-            protocol.transport.write(frame.websocket)
+        transport = protocol.transport
+        if protocol.close_sent or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() > _FULL_BYTES:
+            transport.abort()
+            return
+        transport.write(frame.websocket)
+        self._written += len(frame.websocket)
 
     @property
     def crowded(self) -> bool:
         return self._protocol.transport.get_write_buffer_size() > _CROWDED_BYTES
 
-    def _abort(self) -> None:
+    @property
+    def taken(self) -> int:
+        return self._written - self._protocol.transport.get_write_buffer_size()
+
+    @property
+    def ending(self) -> bool:
+        return self._protocol.close_sent or self._protocol.transport.is_closing()
+
+    def abort(self) -> None:
         self._protocol.transport.abort()
 
 
 class OutboxPen(Pen):
     """Queues for a task that sends through ASGI. Acknowledgements and `crowded` bound what it holds."""
 
-    __slots__ = ("_arrived", "_idle", "_outbox", "_task")
+    __slots__ = ("_arrived", "_idle", "_outbox", "_sent", "_task")
 
     def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
         super().__init__(socket)
         self._outbox: deque[Frame] = deque()
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
+        self._sent = 0
         self._task = asyncio.create_task(self._send(), name="live outbox")
 
     def write(self, frame: Frame) -> None:
+        if self.ending:
+            return
+        if len(self._outbox) >= _FULL_FRAMES:
+            self.abort()
+            return
         self._outbox.append(frame)
         self._idle.clear()
         self._arrived.set()
@@ -126,6 +164,19 @@ class OutboxPen(Pen):
     def crowded(self) -> bool:
         return len(self._outbox) > _CROWDED_FRAMES
 
+    @property
+    def taken(self) -> int:
+        return self._sent
+
+    @property
+    def ending(self) -> bool:
+        return self._task.done()
+
+    def abort(self) -> None:
+        """Write no more. The connection itself is out of reach here; its server ends it when it answers no ping."""
+        self._task.cancel()
+        self._outbox.clear()
+
     async def _send(self) -> None:
         # The connection may end under our hands; its reader is told by the server.
         with suppress(Exception):
@@ -133,6 +184,7 @@ class OutboxPen(Pen):
                 while self._outbox:
                     await self._socket.send_data(self._outbox[0].text)
                     self._outbox.popleft()
+                    self._sent += 1
                 self._idle.set()
                 await self._arrived.wait()
                 self._arrived.clear()

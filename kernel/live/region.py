@@ -21,8 +21,8 @@ from kernel.live.hub import Hub, StillValid
 from kernel.live.mirror import Mirror, Source
 from kernel.live.publishing import Publisher
 from kernel.live.relay import Relay
+from kernel.live.shelves import Lens
 from kernel.live.truth import Truth
-from kernel.live.view import Lens
 from kernel.postgres import Pool
 from kernel.problems import Problem
 from kernel.redis import RedisLinks

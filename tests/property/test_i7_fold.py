@@ -1,18 +1,21 @@
 """I7: old snapshot + deltas = fresh snapshot, on every screen, for every kind of event.
 
 Random histories: changes, removals, returns, changes of what may be seen, a restored Postgres; a
-mirror that hears late, in pieces, or only by reading the board again; screens that are slow, go away,
-come back with what they had, or fetch the board over HTTP in between.
+mirror that hears late, in pieces, or only by reading the board again; ticks in the middle of which
+anything of this happens; screens that are slow, go away, come back with what they had, or fetch the
+board over HTTP in between.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -45,6 +48,7 @@ class Boards(RuleBasedStateMachine):
         self.mirror.replace(self.history.head(), ())
         self.hub = Hub(self.mirror, LENS, lambda: datetime(2026, 1, 1, tzinfo=UTC), KINDS, 15.0)
         self.seats: list[Seat] = []
+        self.under_way: list[Iterator[float]] = []
         for number, audience in enumerate([*AUDIENCES, *AUDIENCES]):
             connection, cable = connect()
             self.hub.join(connection, audience, 20 if number % 2 else 100, None, None)
@@ -86,6 +90,18 @@ class Boards(RuleBasedStateMachine):
     def a_beat(self) -> None:
         self.hub.beat()
 
+    @rule(beat=st.booleans())
+    def a_tick_begins(self, beat: bool) -> None:
+        """The loop runs other things between two channels: several ticks and beats may be under way."""
+        self.under_way.append(self.hub._serving(list(self.hub._channels()), beat=beat))
+
+    @precondition(lambda self: self.under_way)
+    @rule(which=st.integers(0, 7))
+    def a_tick_goes_on(self, which: int) -> None:
+        tick = self.under_way[which % len(self.under_way)]
+        if next(tick, None) is None:
+            self.under_way.remove(tick)
+
     @rule(number=st.integers(0, 7))
     def a_frame_arrives(self, number: int) -> None:
         seat = self.seats[number]
@@ -119,6 +135,11 @@ class Boards(RuleBasedStateMachine):
     def all_is_quiet(self) -> None:
         """Once everything has arrived, every screen shows what a fresh snapshot would show."""
         self.the_mirror_reads_the_board()
+        while self.under_way:
+            self.a_tick_goes_on(0)
+        for number, seat in enumerate(self.seats):
+            if seat.cable.aborted:  # it took nothing for too many beats
+                self.a_screen_comes_back(number)
         for _ in range(4):
             self.hub.flush()
             for number in range(len(self.seats)):
@@ -138,5 +159,6 @@ class Boards(RuleBasedStateMachine):
             self.all_is_quiet()
 
 
-def test_i7_snapshot_plus_deltas_is_fresh_snapshot() -> None:
+def test_i7_snapshot_plus_deltas_is_fresh_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernel.live.hub._SLICE_S", 0.0)  # a pause after every channel
     run_state_machine_as_test(Boards, settings=settings(max_examples=150, stateful_step_count=60, deadline=None))

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from inventory.bodies import shelter_body, unit_body
-from inventory.model.audience import Audience, band, masked_view_changed, project, sees_exactly, shelter_of
+from inventory.model.audience import Audience, band, judge, masked_view_changed, project, sees_exactly
 from inventory.model.unit import Operator, Shelter
 from tests.unit.inventory.saying import SHELTER, known, person, seen
 
@@ -133,5 +133,5 @@ def test_a_place_at_the_crossing_of_both_zero_lines_is_a_place() -> None:
 
 
 def test_both_kinds_name_their_shelter() -> None:
-    assert shelter_of("unit", msgspec.json.decode(unit())) == SHELTER
-    assert shelter_of("shelter", msgspec.json.decode(shelter(secret=True))) == SHELTER
+    assert judge("unit", unit())[0] == SHELTER
+    assert judge("shelter", shelter(secret=True)) == (SHELTER, None)

@@ -18,7 +18,7 @@ from kernel.journal import Head, Range, Subject
 from kernel.live.connection import Connection
 from kernel.live.frames import Frame
 from kernel.live.pens import Pen
-from kernel.live.view import Lens
+from kernel.live.shelves import Lens
 
 KINDS = ("unit", "shelter")
 
@@ -41,13 +41,25 @@ def sees_exactly(_kind: str, body: bytes, audience: Hashable) -> bool:
 def project(kind: str, body: bytes, audience: Hashable) -> bytes | None:
     if sees_exactly(kind, body, audience):
         return body
-    if isinstance(audience, tuple):
-        return None
-    known = json.loads(body)
+    return None if isinstance(audience, tuple) else mask(json.loads(body))
+
+
+def mask(known: dict[str, Any]) -> bytes:
     return json.dumps({"id": known["id"], "band": band(known["free"]), "masked": True}).encode()
 
 
-LENS = Lens(project, sees_exactly)
+def judge(_kind: str, body: bytes) -> tuple[str, bytes | None]:
+    known = json.loads(body)
+    return known["owner"], mask(known) if known["secret"] else None
+
+
+def sight(audience: Hashable) -> tuple[frozenset[str], bool]:
+    if isinstance(audience, tuple):
+        return frozenset(audience[1]), True
+    return frozenset("abc" if audience == "desk" else ""), False
+
+
+LENS = Lens(judge, sight)
 
 
 def visible_change(old: bytes | None, new: bytes) -> bool:
@@ -151,9 +163,10 @@ class Screen:
 class Cable(Pen):
     """A pen that keeps what was written until somebody takes it out at the other end."""
 
-    __slots__ = ("frames", "written")
+    __slots__ = ("aborted", "frames", "written")
 
     def __init__(self) -> None:
+        self.aborted = False
         self.frames: list[dict[str, Any]] = []
         self.written: list[Frame] = []
 
@@ -164,6 +177,17 @@ class Cable(Pen):
     @property
     def crowded(self) -> bool:
         return len(self.frames) > 4
+
+    @property
+    def taken(self) -> int:
+        return len(self.written) - len(self.frames)
+
+    @property
+    def ending(self) -> bool:
+        return self.aborted
+
+    def abort(self) -> None:
+        self.aborted = True
 
     def take(self) -> dict[str, Any] | None:
         return self.frames.pop(0) if self.frames else None

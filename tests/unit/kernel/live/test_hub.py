@@ -258,15 +258,6 @@ def test_a_board_is_filtered_without_changing_its_head(world: World) -> None:
     assert (board.seq, len(board.kinds["unit"])) == (2, 1)
 
 
-def test_the_snapshot_is_joined_once_between_two_changes(world: World) -> None:
-    world.write(a=1)
-    view = world.hub.view("desk")
-    assert view.arrays(KINDS) is view.arrays(KINDS)
-    first = view.arrays(KINDS)
-    world.write(a=2)
-    assert view.arrays(KINDS) != first
-
-
 def test_idle_views_are_dropped_and_those_in_use_are_kept(world: World) -> None:
     world.settled("desk")
     for number in range(100):
