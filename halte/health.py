@@ -11,23 +11,38 @@ from litestar import Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from inventory.region import Region
 from kernel.access.policies import OPEN
+from kernel.journal import Head
 from kernel.live.truth import POSTGRES_AWAY
 from kernel.postgres import Pool
 from kernel.redis import REDIS_AWAY, RedisLinks
 
 _ASK_S = 1.0
+_HEADS = "SELECT id, epoch, seq FROM region"
 
 
 class AliveView(msgspec.Struct):
     status: str
 
 
+class LaneStanding(msgspec.Struct):
+    """The way of all writes. `running` is false while it is down after a crash; `queued` is what waits for it."""
+
+    running: bool
+    queued: int
+
+
 class BoardStanding(msgspec.Struct):
-    """`live` is where this node has the region's board from; `lag` how many changes of the journal it lacks."""
+    """`live` is where this node has the region's board from.
+
+    `lag` is how many changes of the journal it lacks: null where that cannot be known, because Postgres does not answer
+    or this node has no board of the journal's epoch.
+    """
 
     live: str
-    lag: int
+    lag: int | None
+    lane: LaneStanding
 
 
 class ReadyView(msgspec.Struct):
@@ -51,17 +66,14 @@ def healthz() -> Response[bytes]:
 
 @get("/readyz", opt={"policy": OPEN}, responses=_READY, summary="Is the node ready for requests")
 async def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """200 where Postgres answers. Without Redis a node still serves (I6), and says so."""
+    """200 where Postgres answers and every lane runs. Without Redis a node still serves (I6), and says so."""
     state = request.app.state
-    postgres, redis = await asyncio.gather(_asks_postgres(state.pool), _asks_redis(state.links))
-    heads = await _heads(state.pool) if postgres else {}
-    boards = {
-        str(region.id): {"live": standing.source, "lag": max(0, heads.get(region.id, 0) - (standing.seq or 0))}
-        for region in state.regions.all()
-        for standing in (region.live.standing(),)
-    }
-    body = {"status": "ready" if postgres else "unready", "postgres": postgres, "redis": redis, "boards": boards}
-    return Response(msgspec.json.encode(body), status_code=200 if postgres else 503, media_type="application/json")
+    heads, redis = await asyncio.gather(_ask_postgres(state.pool), _ask_redis(state.links))
+    regions: list[Region] = state.regions.all()
+    boards = {str(region.id): _standing(region, (heads or {}).get(region.id)) for region in regions}
+    ready = heads is not None and all(board.lane.running for board in boards.values())
+    view = ReadyView("ready" if ready else "unready", heads is not None, redis, boards)
+    return Response(msgspec.json.encode(view), status_code=200 if ready else 503, media_type="application/json")
 
 
 @get("/metrics", opt={"policy": OPEN}, responses=_METRICS, summary="Prometheus metrics", sync_to_thread=False)
@@ -69,23 +81,25 @@ def metrics() -> Response[bytes]:
     return Response(generate_latest(), media_type=_METRICS_TYPE)
 
 
-async def _asks_postgres(pool: Pool) -> bool:
+def _standing(region: Region, journal: Head | None) -> BoardStanding:
+    board = region.live.mirror.head
+    known = journal is not None and board is not None and board.epoch == journal.epoch
+    # The board may be ahead of what was asked a moment ago.
+    lag = max(0, journal.seq - board.seq) if known and journal and board else None
+    return BoardStanding(region.live.mirror.source, lag, LaneStanding(region.lane.running, region.lane.depth))
+
+
+async def _ask_postgres(pool: Pool) -> dict[UUID, Head] | None:
+    """Return where each region's journal ends; None where Postgres gives no answer in time, or no connection."""
     try:
-        await pool.fetchval("SELECT 1", timeout=_ASK_S)
+        async with asyncio.timeout(_ASK_S), pool.acquire(timeout=_ASK_S) as connection:
+            rows = await connection.fetch(_HEADS)
     except POSTGRES_AWAY:
-        return False
-    return True
+        return None
+    return {row["id"]: Head(row["epoch"], row["seq"]) for row in rows}
 
 
-async def _heads(pool: Pool) -> dict[UUID, int]:
-    """Return how far each region's journal is; nothing where Postgres went away just now."""
-    try:
-        return {row["id"]: row["seq"] for row in await pool.fetch("SELECT id, seq FROM region", timeout=_ASK_S)}
-    except POSTGRES_AWAY:
-        return {}
-
-
-async def _asks_redis(links: RedisLinks | None) -> bool:
+async def _ask_redis(links: RedisLinks | None) -> bool:
     if links is None:
         return False
     try:
