@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import json
 import secrets
@@ -9,14 +10,17 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import structlog
 import uvicorn
+from litestar import Litestar
 
 from halte.app import create_app
 from halte.embedded import default_data_dir, read_private, running, write_private
+from inventory.region import Region
 from kernel.live.pens import show_protocol
 from kernel.settings import Settings, SettingsError
 
@@ -116,7 +120,8 @@ def bind(settings: Settings) -> socket.socket:
 
 def serve(settings: Settings, listener: socket.socket, ready: Callable[[int], None]) -> None:
     """Serve until a signal says stop; `ready` is called with the port once requests are answered."""
-    opening = _Opening(create_app(settings))
+    app = create_app(settings)
+    opening = _Opening(app)
     config = uvicorn.Config(
         # The outermost layer: it lets the hub hand frames to the transport without a task per screen.
         show_protocol(opening),
@@ -132,7 +137,7 @@ def serve(settings: Settings, listener: socket.socket, ready: Callable[[int], No
         server_header=False,
         date_header=False,
     )
-    server = _Server(config, ready, listener.getsockname()[1])
+    server = _Server(config, ready, listener.getsockname()[1], partial(_say_goodbye, app))
     try:
         server.run(sockets=[listener])
     except SystemExit:
@@ -176,14 +181,34 @@ def _innermost(error: Exception) -> Exception:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, telling when it is ready."""
+    """Uvicorn, telling when it is ready, and telling its screens when it ends."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[int], None], port: int) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[int], None],
+        port: int,
+        say_goodbye: Callable[[], Awaitable[None]],
+    ) -> None:
         super().__init__(config)
         self._ready = ready
         self._port = port
+        self._say_goodbye = say_goodbye
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
             self._ready(self._port)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye first: uvicorn itself closes every websocket without a word, before the application may speak."""
+        for listening in self.servers:
+            listening.close()
+        await self._say_goodbye()
+        await super().shutdown(sockets)
+
+
+async def _say_goodbye(app: Litestar) -> None:
+    """Dismiss the screens of every region; each is waited for no longer than a farewell may take."""
+    regions: list[Region] = app.state.regions.all()
+    await asyncio.gather(*(region.live.hub.say_goodbye() for region in regions))
