@@ -11,7 +11,7 @@ SCREENS := $(shell find frontend -type f -not -path '*/node_modules/*' -not -pat
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/.made frontend/dist/.made ## start everything with a simulated evening (ARGS="--port 8080")
+run: .venv/.made frontend/dist/.made ## start everything with an invented region (ARGS="--port 8080")
 	@$(BIN)/halte demo $(ARGS)
 
 test: check frontend/dist/.made ## all checks, then all tests but the long ones (ARGS="-k lane -x")
