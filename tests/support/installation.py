@@ -51,13 +51,13 @@ async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
             await server.start()
         yield Installation(embedded, settings, await furnish_estate(servers[0].address, region_id), servers)
     finally:
-        for server in servers:
-            await server.stop()
+        stops = await asyncio.gather(*(server.stop() for server in servers), return_exceptions=True)
         await asyncio.to_thread(embedded.stop)
         left = servers_below(home)
         for orphan in left:
             orphan.kill()
         shutil.rmtree(home, ignore_errors=True)
+    assert stops == [None] * nodes
     assert not left, f"orphans: {left}"
     assert _children() <= before
 

@@ -56,6 +56,7 @@ class Server:
         pytest.fail("the server ended before it was ready; its words are on standard error")
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it. One that does not end by itself fails the test, wherever that is: an operator would meet it too."""
         process, self.process = self.process, None
         if process is None or process.returncode is not None:
             return
@@ -66,6 +67,7 @@ class Server:
         except TimeoutError:
             process.kill()
             await process.wait()
+            pytest.fail(f"the server did not end within {_STOP_S} s of {how.name}")
 
 
 @dataclass(slots=True)
@@ -97,6 +99,8 @@ async def halte(servers: EmbeddedServers, template: str) -> AsyncIterator[Runnin
         await furnish(region)
         yield Running(server, region)
     finally:
-        await server.stop()
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await connection.close()
+        try:
+            await server.stop()
+        finally:
+            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            await connection.close()

@@ -309,10 +309,16 @@ async def test_movements_are_as_strict(halte: Running) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 async def survives(halte: Running) -> AsyncIterator[None]:
-    """After everything the same process is still there and ready."""
-    assert halte.server.process is not None
+    """After everything the same process is still there, ready, and takes a report."""
+    process = halte.server.process
+    assert process is not None
     yield
-    assert halte.server.process is not None
-    assert halte.server.process.returncode is None
+    assert halte.server.process is process
+    assert process.returncode is None
     async with httpx.AsyncClient(base_url=halte.region.address) as client:
         assert (await client.get("/readyz")).status_code == 200
+    async with halte.region.client("staff") as staff:
+        answer = await staff.put(f"/reports/{new_id()}", json=halte.region.report(17))
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["units"][0]["outcome"] == "applied"
+    assert (await halte.region.unit(halte.region.men))["free"] == 17

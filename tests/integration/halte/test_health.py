@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 import httpx
-import psutil
 import pytest
 
 from halte.embedded.processes import Server as EmbeddedServer
 from kernel.ids import new_id
 from tests.support.estate import NO_TLS
+from tests.support.freezing import frozen
 from tests.support.installation import Installation, installed
 from tests.support.watching import LiveScreen, watched
 
@@ -60,21 +58,6 @@ async def _report(installation: Installation) -> None:
     assert answer.status_code == 200, answer.text
 
 
-@contextmanager
-def _frozen(server: EmbeddedServer) -> Iterator[None]:
-    """Stop a server and all processes of its own: connections stand, and nobody answers on them."""
-    assert server.pid is not None
-    head = psutil.Process(server.pid)
-    pids = [head.pid, *(child.pid for child in head.children(recursive=True))]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
-
-
 @asynccontextmanager
 async def _gone(server: EmbeddedServer) -> AsyncIterator[None]:
     await asyncio.to_thread(server.stop)
@@ -92,8 +75,8 @@ async def test_all_is_well(alone: Installation) -> None:
     assert told == {"status": "ready", "postgres": True, "redis": True, "boards": {str(alone.estate.region_id): board}}
 
 
-async def test_postgres_is_frozen(alone: Installation) -> None:
-    with _frozen(alone.embedded.postgres):
+async def test_postgres_isfrozen(alone: Installation) -> None:
+    with frozen(alone.embedded.postgres):
         for _ in range(3):
             status, told = await _readyz(alone)
             assert (status, told["status"], told["postgres"]) == (503, "unready", False)
@@ -116,8 +99,8 @@ async def test_postgres_is_gone(alone: Installation) -> None:
     await _report(alone)
 
 
-async def test_redis_is_gone_or_frozen(alone: Installation) -> None:
-    with _frozen(alone.embedded.valkey):
+async def test_redis_is_gone_orfrozen(alone: Installation) -> None:
+    with frozen(alone.embedded.valkey):
         status, told = await _readyz(alone)
         assert (status, told["status"], told["redis"]) == (200, "ready", False)
     async with _gone(alone.embedded.valkey):

@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 
 from inventory import region as regions
-from inventory.model.audience import project, sees_exactly
+from inventory.model.audience import judge, sight
 from inventory.model.unit import Turnover
 from inventory.region import Region
 from kernel.clock import ClockWatch, Reading, ShownClock
 from kernel.live.region import RegionLive
-from kernel.live.view import Lens
+from kernel.live.shelves import Lens
 from kernel.settings import Settings
 from tests.integration.inventory.acting import BRUSSELS, NIGHT, at, set_clock
 from tests.integration.inventory.conftest import Place
@@ -42,7 +42,7 @@ async def region(place: Place, settings: Settings, watch: ClockWatch) -> AsyncIt
     clock = ShownClock(place.pool)
     live = RegionLive(
         settings=settings, region_id=place.region_id, pool=place.pool, redis=None, clock=clock,
-        lens=Lens(project, sees_exactly), kinds=("unit", "shelter"),
+        lens=Lens(judge, sight), kinds=("unit", "shelter"),
     )  # fmt: skip
     region = Region(settings, place.pool, place.region_id, BRUSSELS, live=live, clock=clock, watch=watch)
     await region.start()
