@@ -37,10 +37,11 @@ def watching(console: Console) -> Iterator[Watch]:
 def _bar(console: Console) -> Iterator[Watch]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=None)
+        task = progress.add_task("making ready", total=None)
 
         def move(plan: DayPlan | None, done: int, total: int) -> None:
-            words = f"{plan.day}  {_words(plan)}" if plan else ""
+            before = f"{done} days were replayed before" if done else ""
+            words = f"{plan.day}  {_words(plan)}" if plan else before
             progress.update(task, completed=done, total=total, description=words)
 
         yield move
