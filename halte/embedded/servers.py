@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from halte.embedded.accounts import resolve_account
 from halte.embedded.binaries import Binaries, executable_by, locate_binaries
 from halte.embedded.layout import Layout
 from halte.embedded.postgres import SUPERUSER, Postgres
+from halte.embedded.processes import Server
 from halte.embedded.valkey import Valkey
 
 log = structlog.get_logger(__name__)
@@ -127,12 +128,19 @@ def _watched(embedded: Embedded) -> Iterator[None]:
 def _watch(embedded: Embedded, done: threading.Event) -> None:
     while not done.wait(_WATCH_S):
         for name, server in (("postgres", embedded.postgres), ("valkey", embedded.valkey)):
-            if server.pid is None and not done.is_set():
-                log.error("embedded.server_died", server=name)
-                try:
-                    server.start()
-                except Exception as error:  # noqa: BLE001 -- whatever it was, the next round tries again
-                    log.warning("embedded.restart_failed", server=name, error=str(error))
+            # Whatever it was, a log that nobody reads any more included: the next round tries again.
+            with suppress(Exception):
+                if server.pid is None and not done.is_set():
+                    _start_again(name, server)
+
+
+def _start_again(name: str, server: Server) -> None:
+    log.error("embedded.server_died", server=name)
+    try:
+        server.start()
+    except Exception as error:
+        log.warning("embedded.restart_failed", server=name, error=str(error))
+        raise
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def main() -> None:
     binaries = become(asked.as_user, asked.data_dir.parent / "programs") if asked.as_user else None
     if asked.block:
         with running(asked.data_dir) as servers:
-            print(json.dumps({"database_url": servers.database_url}), flush=True)
+            print(json.dumps({"database_url": servers.database_url, "redis_url": servers.redis_url}), flush=True)
             time.sleep(60)
     embedded = Embedded(asked.data_dir, binaries=binaries)
     try:

@@ -234,6 +234,9 @@ def test_the_data_directory_of_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HALTE_DATA_DIR", raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert default_data_dir() == Path("/var/lib/halte")
+    assert default_data_dir("halte-demo") == Path("/var/lib/halte-demo")
+    monkeypatch.setenv("HALTE_DATA_DIR", "/srv/halte")
+    assert default_data_dir("halte-demo") == Path("/srv/halte")
 
 
 def test_stopping_twice_or_without_a_start_does_nothing(embedded_at: StartEmbedded) -> None:

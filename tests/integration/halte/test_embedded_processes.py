@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from halte.embedded import AlreadyRunning
+from halte.embedded import AlreadyRunning, EmbeddedServers, locate_binaries
 from tests.support.embedded import StartEmbedded, query, redis_command, servers_below
 
 CHILD = Path(__file__).with_name("embedded_child.py")
@@ -25,10 +26,13 @@ READY_WITHIN_S = 3.0
 class Child:
     """A process with embedded servers of its own."""
 
-    def __init__(self, *arguments: str | Path) -> None:
+    def __init__(self, *arguments: str | Path, valkey_server: Path | None = None) -> None:
         # -P would do, but the interpreter may be asked from anywhere: the project is installed in its environment.
         command = [sys.executable, CHILD, *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/")
+        environment = dict(os.environ)
+        if valkey_server is not None:
+            environment["HALTE_VALKEY_SERVER"] = str(valkey_server)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/", env=environment)
         assert self.process.stdout is not None
         self.said: dict[str, Any] = json.loads(self.process.stdout.readline() or "{}")
 
@@ -41,8 +45,8 @@ class Child:
 def child() -> Iterator[Callable[..., Child]]:
     made: list[Child] = []
 
-    def make(*arguments: str | Path) -> Child:
-        made.append(Child(*arguments))
+    def make(*arguments: str | Path, valkey_server: Path | None = None) -> Child:
+        made.append(Child(*arguments, valkey_server=valkey_server))
         return made[-1]
 
     yield make
@@ -87,6 +91,25 @@ async def test_an_orphan_is_found_even_when_its_postmaster_is_dead(
         os.kill(pid, signal.SIGKILL)
     servers = embedded.start()
     assert await query(servers.database_url, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize("name", ["cache", "live-board-of-the-region"])
+async def test_an_orphan_under_a_name_of_the_operators_own_is_found(
+    embedded_at: StartEmbedded, child: Callable[..., Child], open_folder: Path, name: str
+) -> None:
+    """Also under a longer one than the kernel keeps. Two servers on one append-only file would spoil it."""
+    named = open_folder / name
+    named.symlink_to(locate_binaries().valkey_server)
+    embedded = embedded_at(binaries=replace(locate_binaries(), valkey_server=named))
+    crashed = child(embedded.data_dir, valkey_server=named)
+    servers = EmbeddedServers(crashed.said["database_url"], crashed.said["redis_url"], "")
+    await redis_command(servers, "SET", "head", "17")
+    crashed.end(signal.SIGKILL)
+    orphan = psutil.Process(crashed.said["pids"][1])
+    assert orphan.name()[:15] == name[:15]
+
+    assert await redis_command(embedded.start(), "GET", "head") == "17"
+    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_stranger_with_the_number_of_a_dead_postmaster_is_left_alone(embedded_at: StartEmbedded) -> None:

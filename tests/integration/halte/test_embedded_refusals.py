@@ -79,15 +79,16 @@ def test_a_program_named_by_the_operator_is_not_replaced_by_another(
 
 
 def test_the_systems_programs_serve_where_there_are_no_wheels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Newest first; 14 is too old."""
+    """Newest first; 14 is too old. As on Debian, where Redis is one program under several names."""
     for major in (9, 14, 15, 16):
         folder = tmp_path / str(major) / "bin"
         folder.mkdir(parents=True)
         for program in ("postgres", "initdb"):
             (folder / program).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {major}.4 (Debian)'\n")
             (folder / program).chmod(0o755)
-    (tmp_path / "redis-server").write_text("#!/bin/sh\n")
-    (tmp_path / "redis-server").chmod(0o755)
+    (tmp_path / "redis-check-rdb").write_text("#!/bin/sh\n")
+    (tmp_path / "redis-check-rdb").chmod(0o755)
+    (tmp_path / "redis-server").symlink_to("redis-check-rdb")
     monkeypatch.setattr(binaries, "find_spec", lambda _: None)
     monkeypatch.setattr(binaries, "_SYSTEM_POSTGRES", ((str(tmp_path), "*/bin"),))
     monkeypatch.setenv("PATH", str(tmp_path))
