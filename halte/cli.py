@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,7 +111,8 @@ def _serve(settings: Settings, *, demo: bool) -> None:
             asyncio.run(run_migrations(served.database_url, _PATIENCE_S, look))
         if demo:
             asyncio.run(seed_demo(served))
-        serve(served, listener, lambda port: _greet(served.host, port, demo=demo))
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how one ends it, and nothing to complain about
+            serve(served, listener, lambda port: _greet(served.host, port, demo=demo))
 
 
 def _greet(host: str, port: int, *, demo: bool) -> None:

@@ -55,7 +55,11 @@ SESSION = {
 
 def sqlalchemy_url(database_url: str) -> URL:
     """Turn a libpq-style URL into SQLAlchemy's, with the asyncpg driver."""
-    return make_url(database_url).set(drivername="postgresql+asyncpg")
+    url = make_url(database_url).set(drivername="postgresql+asyncpg")
+    if (sslmode := url.query.get("sslmode")) is None:
+        return url
+    # libpq's name. SQLAlchemy hands what stands in the query to asyncpg's connect, which knows it by another.
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
 
 
 async def open_pool(settings: Settings, name: str) -> Pool:
