@@ -31,7 +31,7 @@ class Block:
     """A process inside `with running(...)`, as the product is."""
 
     def __init__(self, data_dir: Path, **environ: str) -> None:
-        command = [sys.executable, CHILD, data_dir, "--block"]
+        command: list[str | Path] = [sys.executable, CHILD, data_dir, "--block"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | environ, cwd="/")
         assert self.process.stdout is not None
         said = msgspec.json.decode(self.process.stdout.readline())
