@@ -8,9 +8,12 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from halte.embedded import EmbeddedServers
+from kernel.ids import new_id
+from kernel.migrating import upgrade
 from kernel.postgres import Pool
 from kernel.settings import Settings
 from tests.conftest import with_database
@@ -132,3 +135,23 @@ async def test_a_demonstration_listens_on_this_machine_only(host: str) -> None:
 async def test_a_data_directory_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "data directory" in await said_by("run", "--data-dir", str(tmp_path / "file" / "data"))
+
+
+async def test_a_demonstration_of_before_the_mark_is_marked_by_its_migration(servers: EmbeddedServers) -> None:
+    name = f"t_{new_id().hex}"
+    url = with_database(servers.database_url, name)
+    admin = await asyncpg.connect(servers.admin_url)
+    await admin.execute(f"CREATE DATABASE {name} OWNER halte")
+    try:
+        await asyncio.to_thread(upgrade, url, "0002")
+        region = "INSERT INTO region (id, slug, name, timezone, epoch) VALUES ($1, 'brussels', 'Brussels', 'UTC', $1)"
+        operator = "INSERT INTO operator VALUES ($1, $2, 'Operator 70 (invented)', $1, clock_timestamp())"
+        connection = await asyncpg.connect(url)
+        await connection.execute(region, region_id := new_id())
+        await connection.execute(operator, new_id(), region_id)
+        await asyncio.to_thread(upgrade, url)
+        assert await connection.fetchval("SELECT count(*) FROM demonstration") == 1
+        await connection.close()
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
