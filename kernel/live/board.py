@@ -63,11 +63,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """One entry of the wake stream. `change` is None when the board must be read again to know."""
+    """One entry of the wake stream. `change` is None when the board must be read again to know.
+
+    `forced`: a board was put in place that may differ under the same numbers.
+    """
 
     position: bytes
     head: Head
     change: Range | None
+    forced: bool = False
 
 
 class LiveBoard:
@@ -156,7 +160,7 @@ class LiveBoard:
     def _wake_of(self, position: bytes, fields: Mapping[bytes, bytes]) -> Wake:
         head = Head(UUID(fields[b"epoch"].decode()), int(fields[b"to"]))
         if not fields[b"after"]:
-            return Wake(position, head, None)
+            return Wake(position, head, None, b"forced" in fields)
         subjects = sorted((unpack(*pair) for pair in fields.items() if pair[0] not in _META), key=_by_seq)
         after = int(fields[b"after"])
         return Wake(position, head, Range(self._region_id, head.epoch, after, head.seq, tuple(subjects)))

@@ -26,6 +26,7 @@ class Follower:
     def __init__(self, board: LiveBoard, mirror: Mirror) -> None:
         self._board = board
         self._mirror = mirror
+        self._forced = False
 
     async def run(self) -> None:
         pause_s = _FIRST_PAUSE_S
@@ -47,7 +48,9 @@ class Follower:
         reading = await self._board.read()
         if reading is None or not self._mirror.trusts(reading.head.epoch):
             return None
-        self._mirror.replace(reading.head, reading.subjects)
+        take_over = self._mirror.correct if self._forced else self._mirror.replace
+        take_over(reading.head, reading.subjects)
+        self._forced = False
         return reading.position
 
     async def _follow(self, position: bytes) -> None:
@@ -63,6 +66,9 @@ class Follower:
                     return
 
     def _fold(self, wake: Wake) -> bool:
+        if wake.forced:
+            self._forced = True
+            return False
         if wake.change is not None:
             return self._mirror.apply(wake.change) in {Fold.APPLIED, Fold.KNOWN}
         head = self._mirror.head

@@ -29,6 +29,12 @@ REBUILDS = Counter("halte_live_rebuilds_total", "Boards in Redis built anew from
 EPOCHS = Counter("halte_live_epochs_renewed_total", "Epochs renewed because Postgres had lost history", ["region"])
 
 
+def forget_lags(region: str) -> None:
+    """Postgres does not answer: how far anything is behind it cannot be known, and 0 would look well."""
+    REDIS_LAG.labels(region).set(float("nan"))
+    MIRROR_LAG.labels(region).set(float("nan"))
+
+
 def count_frames(region: str, tally: Mapping[str, int]) -> None:
     """Add one tick's tally: frames by name, and the two words that are no frames."""
     for name, count in tally.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -113,13 +113,35 @@ class Mirror:
         self._tell(Change({}, renewed=True))
         return True
 
+    def correct(self, head: Head, subjects: Collection[Subject]) -> None:
+        """Take over a board that was put in place by force: what we have under the same numbers may be damaged."""
+        known = self.head
+        if known is None or known.epoch != head.epoch:
+            self.replace(head, subjects)
+            return
+        ours = self._subjects
+        board = {s.id: s for s in subjects} | {s.id: s for s in ours.values() if s.seq > head.seq}
+        if ours.keys() <= board.keys() and all(s.seq > known.seq or ours.get(s.id) == s for s in board.values()):
+            self.replace(head, subjects)
+            return
+        log.warning("live.mirror_corrected", region=str(self.region_id), seq=head.seq)
+        self._subjects = {s.id: s for s in sorted(board.values(), key=lambda s: s.seq)}
+        self.head = Head(head.epoch, max(head.seq, known.seq))
+        self._tell(Change({}, renewed=True))
+
     def authorise(self, epoch: UUID) -> None:
         """Postgres has just said which epoch is the right one."""
         self._epoch = epoch
         self._epoch_until = time.monotonic() + _AUTHORITY_S
 
     def trusts(self, epoch: UUID) -> bool:
-        return epoch == self._epoch or time.monotonic() > self._epoch_until
+        """Say whether a board of this epoch may be taken over.
+
+        While Postgres is silent, only one newer than what it said last: epochs are UUIDs of version 7.
+        """
+        if epoch == self._epoch or self._epoch is None:
+            return True
+        return time.monotonic() > self._epoch_until and epoch.int > self._epoch.int
 
     @property
     def source(self) -> Source:

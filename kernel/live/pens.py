@@ -78,14 +78,12 @@ class Pen:
         raise NotImplementedError
 
     async def close(self, farewell: Frame, code: int) -> None:
-        """Write the last frame and close; FAREWELL_S later the connection is gone, read or not."""
+        """Write the last frame and close; give up after FAREWELL_S."""
         with suppress(Exception):
             async with asyncio.timeout(FAREWELL_S):
                 await self._drain()
                 await self._socket.send_data(farewell.text)
                 await self._socket.close(code)
-                # A transport that closes waits for its buffer to empty, and does so for ever.
-                asyncio.get_running_loop().call_later(FAREWELL_S, self.abort)
                 return
         self.abort()
 
@@ -135,6 +133,10 @@ class TransportPen(Pen):
 
     def abort(self) -> None:
         self._protocol.transport.abort()
+
+    def release(self) -> None:
+        # A transport that is told to close waits for its buffer to empty, and does so for ever if nobody reads.
+        asyncio.get_running_loop().call_later(FAREWELL_S, self.abort)
 
 
 class OutboxPen(Pen):

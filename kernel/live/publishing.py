@@ -78,12 +78,13 @@ class Publisher:
     def suspend(self, error: BaseException) -> None:
         """Stop trying: whoever commits must not wait for a Redis that is known to be away."""
         self._suspended_at = time.monotonic()
+        _release(self._queue)
+        self._queue.clear()
         if not self.suspended:
             self.suspended = True
             log.warning("live.redis_away", region=self._region, error=type(error).__name__)
-        _release(self._queue)
-        self._queue.clear()
-        self.relay_wanted.set()
+            # Once: every failed look of the relay ends here, and would otherwise call for the next.
+            self.relay_wanted.set()
 
     def resume(self) -> None:
         """Redis answers again and has caught up. Not at once: one that merely stutters would cost a bound each time."""

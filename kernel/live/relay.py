@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 _SHORTEST_PAUSE_S = 0.02
 # Redis counts as a way for news only while it keeps up this well.
 _BEHIND_S = 1.0
-# A Redis that answers but cannot take the board (full, read-only) is not offered it at every poll.
+# A Redis that answers but cannot take or keep the board (full, read-only, emptied) is not offered it at every poll.
 _REBUILD_PAUSE_S = 2.0
 
 
@@ -47,6 +47,7 @@ class Relay:
         self._before = 0
         self._kept_up_at = time.monotonic()
         self._rebuild_from = 0.0
+        self._redis_seq = 0
 
     async def run(self) -> None:
         while True:
@@ -69,10 +70,14 @@ class Relay:
             if ahead > truth.seq:
                 await self._truth.renew_epoch(truth.epoch, ahead)
                 return
+            if redis_answers:
+                self._redis_seq = there.seq if there is not None and there.epoch == truth.epoch else 0
+            self._note_lags(here, truth)
             await self._mend_mirror(truth, urgent=urgent)
         except POSTGRES_AWAY as error:
             log.debug("live.journal_away", region=self._region, error=type(error).__name__)
             self._mirror.feed(journal=False)
+            metrics.forget_lags(self._region)
             return
         self._mirror.feed(journal=True)
         if self._board is not None:
@@ -94,7 +99,6 @@ class Relay:
         if here is None or here.epoch != truth.epoch or truth.seq - here.seq > CATCH_UP_MAX:
             self._mirror.replace(*await self._truth.board())
             return
-        metrics.MIRROR_LAG.labels(self._region).set(truth.seq - here.seq)
         under_way = self._mirror.source == "redis" and not urgent and here.seq >= self._before
         while not under_way and here is not None and here.seq < truth.seq:
             change = await self._truth.range(truth.epoch, here.seq, truth.seq, CHUNK)
@@ -107,7 +111,6 @@ class Relay:
         try:
             if there is None or there.epoch != truth.epoch or truth.seq - there.seq > CATCH_UP_MAX:
                 return await self._rebuild(board)
-            metrics.REDIS_LAG.labels(self._region).set(truth.seq - there.seq)
             if there.seq < self._before or (urgent and there.seq < truth.seq):
                 await self._publisher.catch_up(board, truth.epoch, there.seq, truth.seq)
         except REDIS_AWAY as error:
@@ -127,9 +130,23 @@ class Relay:
         if await board.rebuild(head, subjects):
             metrics.REBUILDS.labels(self._region).inc()
             log.info("live.board_rebuilt", region=self._region, seq=head.seq, subjects=len(subjects))
+        elif not await self._is_there(board, head):
+            return False
         self._rebuild_from = 0.0
         self._publisher.resume()
         return True
+
+    async def _is_there(self, board: LiveBoard, head: Head) -> bool:
+        """Say whether another node was quicker; if not, Redis lost part of what was being loaded."""
+        there = await board.head()
+        return there is not None and there.epoch == head.epoch and there.seq >= head.seq
+
+    def _note_lags(self, here: Head | None, truth: Head) -> None:
+        """Tell how far Redis and the mirror were found behind. A Redis that is away falls behind with every change."""
+        if self._board is not None:
+            metrics.REDIS_LAG.labels(self._region).set(max(0, truth.seq - self._redis_seq))
+        known = here.seq if here is not None and here.epoch == truth.epoch else 0
+        metrics.MIRROR_LAG.labels(self._region).set(max(0, truth.seq - known))
 
     def _note(self, *, kept_up: bool) -> None:
         now = time.monotonic()

@@ -21,5 +21,11 @@ if ARGV[3] ~= '0' then
   redis.call('PERSIST', KEYS[1])
 end
 redis.call('HSET', KEYS[2], 'epoch', ARGV[1], 'seq', ARGV[2])
-redis.call('XADD', KEYS[3], 'MAXLEN', '~', 512, '*', 'epoch', ARGV[1], 'after', '', 'to', ARGV[2])
+-- A forced swap may change states under the numbers that mirrors have already: they must look again.
+local entry = {'epoch', ARGV[1], 'after', '', 'to', ARGV[2]}
+if ARGV[4] == '1' then
+  entry[#entry + 1] = 'forced'
+  entry[#entry + 1] = '1'
+end
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', 512, '*', unpack(entry))
 return 'swapped'

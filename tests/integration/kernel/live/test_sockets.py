@@ -13,6 +13,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
 from kernel.ids import new_id
+from kernel.live.connection import Connection
+from kernel.live.pens import TransportPen
+from kernel.live.problems import Restarting
 from kernel.live.region import RegionLive
 from kernel.settings import Settings
 from tests.integration.kernel.live.conftest import MakeNode, Writer
@@ -114,6 +117,37 @@ async def test_one_frozen_client_delays_nobody(served: RegionLive, site: Site, w
             assert took < 0.2
         following.cancel()
         frozen.transport.abort()
+
+
+@pytest.mark.parametrize("how", ["acknowledges", "is dismissed", "is closed by the server"])
+async def test_who_does_not_read_does_not_stay(
+    site: Site, node: RegionLive, settings: Settings, writer: Writer, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Seat, buffer and connection end although the buffer never empties, whatever else the other side does."""
+    monkeypatch.setattr("kernel.live.pens._FULL_BYTES", 1_000_000)
+    monkeypatch.setattr("kernel.live.pens.FAREWELL_S", 0.3)
+    padded = body_of(A, 1)[:-1] + b', "pad": "' + b"x" * 25_000 + b'"}'
+    async with serve(site, lambda: node.hub, settings) as server, site.connect(max_size=None) as peer:
+        await settle(peer)
+        peer.transport.pause_reading()
+        (seat,) = node.hub._seats
+        assert isinstance(seat.pen, TransportPen)
+        transport = seat.pen._protocol.transport
+        if how == "acknowledges":
+            monkeypatch.setattr(Connection, "is_stuck", lambda _self: False)  # the buffer's own bound, without a beat
+        for _ in range(100):
+            if transport.is_closing() or (how != "acknowledges" and transport.get_write_buffer_size()):
+                break
+            await node.publisher.publish(await writer.write((A, padded)))
+            await eventually(lambda: seat.at == node.mirror.head.seq or transport.is_closing())  # type: ignore[union-attr]
+            await say(peer, t="ack", to=seat.to)
+            await eventually(lambda: not seat._owed or transport.is_closing())
+        if how == "is dismissed":
+            node.hub.dismiss(seat, Restarting())
+        elif how == "is closed by the server":
+            await peer.send("x" * 17 * 1_024)
+        await eventually(lambda: not node.hub._seats, 3.0)
+        await eventually(lambda: not server.server_state.connections, 3.0)
 
 
 async def test_resume_sends_what_came_after_and_the_time(served: RegionLive, site: Site, writer: Writer) -> None:

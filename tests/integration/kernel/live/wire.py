@@ -65,7 +65,9 @@ class Site:
 
 
 @asynccontextmanager
-async def serve(site: Site, hub: Callable[[], Hub], settings: Settings, *, direct: bool = True) -> AsyncIterator[None]:
+async def serve(
+    site: Site, hub: Callable[[], Hub], settings: Settings, *, direct: bool = True
+) -> AsyncIterator[uvicorn.Server]:
     """Serve `/live/board`; `direct`: with the pen that writes to uvicorn's transport."""
     route = live_route(
         "/live/board",
@@ -90,7 +92,7 @@ async def serve(site: Site, hub: Callable[[], Hub], settings: Settings, *, direc
     task = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     try:
-        yield
+        yield server
     finally:
         server.should_exit = True
         await asyncio.wait_for(task, 10)

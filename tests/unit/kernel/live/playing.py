@@ -92,6 +92,12 @@ class History:
             self.entries.append(Subject(kind, subject_id, self.seq, stamp, gone, kept))
         return Range(self.region_id, self.epoch, after, self.seq, tuple(self.entries[after:]))
 
+    def put(self, subject_id: UUID, body: bytes, *, gone: bool = False) -> Range:
+        """Commit a body as it is, whatever it says."""
+        self.seq += 1
+        self.entries.append(Subject("unit", subject_id, self.seq, self.seq, gone, body))
+        return self.range(self.seq - 1, self.seq)
+
     def range(self, after: int, to: int) -> Range:
         return Range(self.region_id, self.epoch, after, to, tuple(self.entries[after:to]))
 
@@ -163,10 +169,10 @@ class Screen:
 class Cable(Pen):
     """A pen that keeps what was written until somebody takes it out at the other end."""
 
-    __slots__ = ("aborted", "frames", "written")
+    __slots__ = ("aborted", "closing", "frames", "written")
 
     def __init__(self) -> None:
-        self.aborted = False
+        self.aborted = self.closing = False
         self.frames: list[dict[str, Any]] = []
         self.written: list[Frame] = []
 
@@ -184,7 +190,7 @@ class Cable(Pen):
 
     @property
     def ending(self) -> bool:
-        return self.aborted
+        return self.closing
 
     def abort(self) -> None:
         self.aborted = True

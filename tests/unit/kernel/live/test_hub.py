@@ -13,7 +13,7 @@ from kernel.journal import Head
 from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
-from kernel.live.problems import BadAck
+from kernel.live.problems import BadAck, Restarting
 from kernel.problems import Busy
 from tests.unit.kernel.live.playing import KINDS, LENS, Cable, History, body_of, connect
 
@@ -239,6 +239,109 @@ def test_a_body_that_cannot_be_read_is_shown_to_nobody_and_stops_nobody(world: W
     world.hub.flush()
     (delta,) = cable.frames
     assert [unit["id"] for unit in delta["units"]] == [str(A)]
+
+
+def test_a_tombstone_needs_no_body_and_poisons_nothing(world: World) -> None:
+    """Journals hold tombstones without a body: whoever could see the subject drops it, and resumes as ever."""
+    world.write(a=1, b=1, _c=5)
+    seats = {audience: world.settled(audience) for audience in ("desk", "public", ("own", "a"), ("own", "b"))}
+    told = {audience: connection.to for audience, (connection, _) in seats.items()}
+    for gone in (A, C):
+        world.mirror.apply(world.history.put(gone, b"{}", gone=True))
+    world.hub.flush()
+    gone_ids = {audience: [frame.get("gone") for frame in cable.frames] for audience, (_, cable) in seats.items()}
+    assert gone_ids["desk"] == gone_ids["public"] == [[str(C), str(A)]]
+    assert gone_ids["own", "a"] == [[str(A)]]
+    assert gone_ids["own", "b"] == []
+    for audience in ("desk", "public"):
+        _, cable = world.join(audience, after=told[audience])
+        world.hub.flush()
+        assert (cable.frames[0]["t"], cable.frames[0]["gone"]) == ("delta", [str(C), str(A)])
+        assert len(world.hub.board(audience).kinds["unit"]) == 1
+
+
+def test_a_tombstone_of_which_nothing_else_is_known_is_told_to_all_but_who_sees_only_their_own(world: World) -> None:
+    """So it is in a node that starts after the removal."""
+    world.write(a=1)
+    world.mirror.apply(world.history.put(B, b"{}", gone=True))
+    _, cable = world.join("public", after=1)
+    _, own = world.join(("own", "a"), after=1)
+    world.hub.flush()
+    assert (cable.frames[0]["t"], cable.frames[0]["gone"]) == ("delta", [str(B)])
+    assert [frame["t"] for frame in own.frames] == ["snapshot"]
+
+
+def test_what_can_be_read_again_is_shown_again(world: World) -> None:
+    world.write(a=1, b=1)
+    connection, cable = world.settled("desk")
+    world.mirror.apply(world.history.put(B, b"rubbish"))
+    world.hub.flush()
+    frame = cable.take()
+    assert frame is not None
+    assert (frame["t"], [unit["id"] for unit in frame["units"]]) == ("snapshot", [str(A)])
+    world.hub.acknowledge(connection, frame["seq"])
+    world.mirror.apply(world.history.put(B, body_of(B, 4)))
+    world.hub.flush()
+    assert [unit["free"] for unit in cable.frames[0]["units"]] == [4]
+    _, back = world.join("desk", after=2)
+    world.hub.flush()
+    assert back.frames[0]["t"] == "delta"
+
+
+def test_an_ack_wakes_the_tick_when_only_the_epoch_has_changed(world: World) -> None:
+    """The new epoch stands at the same seq: the screen that owed two must not wait for the next change."""
+    world.write(a=1)
+    connection, cable = world.settled("desk")
+    for free in (2, 3):
+        world.write(a=free)
+        world.hub.flush()
+    assert connection.waits
+    world.history.epoch = new_id()
+    world.mirror.replace(world.history.head(), world.history.board().values())
+    pace = world.hub._paces[100]
+    world.hub.flush()
+    pace.wake.clear()
+    world.hub.acknowledge(connection, 3)
+    assert pace.wake.is_set()
+    world.hub.flush()
+    assert cable.frames[-1]["epoch"] == str(world.history.epoch)
+
+
+def test_who_takes_nothing_for_more_than_two_beats_is_let_go(world: World) -> None:
+    """It may acknowledge what it never read: it knows the numbers from another connection."""
+    world.write(a=1)
+    peer, unread = world.settled("desk")
+    slow, trickle = world.settled("desk")
+    for free in range(8):
+        world.write(a=free)
+        world.hub.flush()
+        for connection in (peer, slow):
+            world.hub.acknowledge(connection, connection.to)
+    for _ in range(4):
+        world.hub.beat()
+        trickle.take()
+    assert unread.aborted
+    assert peer not in world.hub._seats
+    assert not trickle.aborted
+    assert slow in world.hub._seats
+
+
+def test_a_connection_that_never_ends_is_ended(world: World) -> None:
+    """A transport that closes waits for its buffer to empty, for ever if nobody reads."""
+    connection, cable = world.settled("desk")
+    cable.closing = True
+    for _ in range(2):
+        world.hub.beat()
+    assert connection in world.hub._seats
+    world.hub.beat()
+    assert cable.aborted
+    assert connection not in world.hub._seats
+
+
+async def test_who_comes_while_the_node_ends_is_sent_away(world: World) -> None:
+    await world.hub.say_goodbye()
+    with pytest.raises(Restarting):
+        world.join("desk")
 
 
 def test_before_the_first_board_a_reader_is_asked_to_wait() -> None:
