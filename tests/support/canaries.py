@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -24,6 +26,9 @@ DERIVED = (
 )
 WHERE = {"address": "Zilverspar 71", "latitude": 50.83917, "longitude": 4.40243, "phone": "+32 2 000 71 93"}
 _WORDS = ("Zilverspar", "50.8391", "4.4024", "000 71 93")
+
+# Longer than a tick: what follows at once would be conflated, and no screen would be sent what was in between.
+_PAUSE_S = 0.15
 
 # A count never stands inside a word or a fraction: digests and instants hold digits by chance.
 _COUNT = re.compile(rf"(?<![0-9A-Za-z.])(?:{'|'.join(map(str, NUMBERS + DERIVED))})(?![0-9A-Za-z])")
@@ -85,26 +90,32 @@ class Refuge:
         region, unit = self.region, self.region.secret_unit
         repair = [{"reason": "repair", "places": REPAIR}]
         async with region.client("staff") as staff, region.client("admin") as admin:
-            _expect(await _report(staff, self.line(FREE, out_of_service=repair)))
-            _expect(await _report(staff, self.line(LARGE_FREE, self.held_unit)))
-            _expect(await _report(staff, self.line(LARGE_FREE, self.gone_unit)))
+            await _seen(_report(staff, self.line(FREE, out_of_service=repair)))
+            await _seen(_report(staff, self.line(LARGE_FREE, self.held_unit)))
+            await _seen(_report(staff, self.line(LARGE_FREE, self.gone_unit)))
             for direction, places in (("in", IN), ("out", OUT)):
                 moved = {"unit": str(unit), "direction": direction, "places": places}
                 movement = new_id()
-                _expect(await staff.put(f"/movements/{movement}", json=moved))
-            _expect(await staff.post(f"/movements/{movement}/void"))
-            _expect(await _report(staff, self.line(FREE, capacity=GROWN)))
-            _expect(await staff.post(f"/units/{unit}/close"))
-            _expect(await staff.post(f"/units/{unit}/reopen"))
-            _expect(await admin.delete(f"/units/{self.gone_unit}"))
-            _expect(await _report(staff, self.line(AGAIN, out_of_service=repair)))
+                await _seen(staff.put(f"/movements/{movement}", json=moved))
+            await _seen(staff.post(f"/movements/{movement}/void"))
+            await _seen(_report(staff, self.line(FREE, capacity=GROWN)))
+            await _seen(staff.post(f"/units/{unit}/close"))
+            await _seen(staff.post(f"/units/{unit}/reopen"))
+            await _seen(admin.delete(f"/units/{self.gone_unit}"))
+            await _seen(_report(staff, self.line(AGAIN, out_of_service=repair)))
             batch = {"reports": [{"report": str(new_id())} | self.line(FREE, intake={"state": "paused"})]}
-            _expect(await staff.post("/reports", json=batch))
-            _expect(await _report(staff, self.line(AGAIN, intake={"state": "open"})))
+            await _seen(staff.post("/reports", json=batch))
+            await _seen(_report(staff, self.line(AGAIN, intake={"state": "open"})))
 
 
 async def _report(client: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:
     return await client.put(f"/reports/{new_id()}", json=body)
+
+
+async def _seen(asked: Awaitable[httpx.Response]) -> None:
+    """Expect it to be done, and give every screen the time to show it."""
+    _expect(await asked)
+    await asyncio.sleep(_PAUSE_S)
 
 
 def _expect(answer: httpx.Response) -> None:
