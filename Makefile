@@ -28,7 +28,7 @@ check: .venv/.made ## style, types, layers, the screens' own checks and tests
 e2e: .venv/.made frontend/dist/.made ## the screens in Chromium (HALTE_E2E=require: without one it fails)
 	@$(BIN)/pytest -m e2e $(ARGS)
 
-faults: .venv/.made ## kill, freeze and partition servers; takes minutes
+faults: .venv/.made ## kill and freeze servers among fifty reporters; takes minutes
 	@$(BIN)/pytest -m faults $(ARGS)
 
 bench: .venv/.made ## measure, and print the figures

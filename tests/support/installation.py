@@ -57,7 +57,7 @@ async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
         for orphan in left:
             orphan.kill()
         shutil.rmtree(home, ignore_errors=True)
-    assert stops == [None] * nodes
+    assert stops == [None] * len(servers)
     assert not left, f"orphans: {left}"
     assert _children() <= before
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -30,6 +30,8 @@ class Server:
     settings: Settings
     port: int = 0
     process: Process | None = field(default=None)
+    # Further settings, as an operator would give them.
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -44,6 +46,7 @@ class Server:
             "HALTE_DEMO": "1",
             "HALTE_PORT": str(self.port),
             "HALTE_LOG_LEVEL": "error",
+            **self.variables,
         }
         command = [sys.executable, "-c", _HALTE, "run"]
         self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stdin=DEVNULL)
