@@ -32,10 +32,12 @@ _REGIONS_MAX = 1_000
 
 
 class Access:
-    def __init__(self, settings: Settings, engine: AsyncEngine, redis: Redis | None) -> None:
+    def __init__(
+        self, settings: Settings, engine: AsyncEngine, redis: Redis | None, passwords: Passwords | None = None
+    ) -> None:
         self.settings = settings
         self.engine = engine
-        self.passwords = Passwords()
+        self.passwords = passwords or Passwords()
         self.key_secrets = KeySecrets(settings)
         rationing = Rationing(redis, self.key_secrets.derive("rations"), settings.redis_timeout_s)
         self._signing_in = SigningIn(settings, engine, self.passwords, rationing)

@@ -48,19 +48,28 @@ def _normal(password: str) -> str:
 
 
 class Passwords:
-    """Hashes and verifies off the loop; raises Busy when too many wait, before memory runs out."""
+    """Hashes and verifies off the loop; raises Busy when too many wait, before memory runs out.
 
-    def __init__(self) -> None:
+    The product has one cost. Tests that only need somebody to be signed in pass a hasher that costs nothing.
+    """
+
+    def __init__(self, hasher: PasswordHasher = HASHER, nobodys_hash: str = NOBODYS_HASH) -> None:
+        self._hasher = hasher
+        self._nobodys_hash = nobodys_hash
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2")
         self._running = 0
 
     async def hash(self, password: str) -> str:
-        return await self._run(lambda: HASHER.hash(_normal(password)))
+        return await self._run(lambda: self._hasher.hash(_normal(password)))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Compare, also where there is no account: then the answer is no, after the same time."""
-        matches = await self._run(lambda: _verify(password_hash or NOBODYS_HASH, password))
+        matches = await self._run(lambda: _verify(password_hash or self._nobodys_hash, password))
         return matches and password_hash is not None
+
+    def outdated(self, password_hash: str) -> bool:
+        """Was it made at another cost than today's."""
+        return self._hasher.check_needs_rehash(password_hash)
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._running >= _WAITING_MAX:

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kernel.access.model import LOGIN, Credential, Role
-from kernel.access.passwords import HASHER, Passwords
+from kernel.access.passwords import Passwords
 from kernel.access.problems import LoginFailed, TooManyAttempts
 from kernel.access.rationing import Ration, Rationing
 from kernel.access.tables import account, session
@@ -148,7 +148,7 @@ class SigningIn:
 
     async def _renew_hash(self, known: _Known, password: str) -> None:
         """Hash again when the cost was raised since."""
-        if not HASHER.check_needs_rehash(known.password_hash):
+        if not self._passwords.outdated(known.password_hash):
             return
         fresh = await self._passwords.hash(password)
         unchanged = (account.c.id == known.id) & (account.c.password_hash == known.password_hash)

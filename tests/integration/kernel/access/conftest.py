@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from litestar import Litestar, Request, Response, WebSocket, get, post, websocket
 from litestar.datastructures import Headers, State
 from redis.asyncio import Redis
@@ -19,6 +20,7 @@ from redis.asyncio import Redis
 from kernel.access import keeping_accounts, keeping_keys
 from kernel.access.access import Access
 from kernel.access.model import ACCOUNT_ROLES, COMMAND_LINE, NO_REGION, Principal, Role, Verb
+from kernel.access.passwords import Passwords
 from kernel.access.policies import OPEN, admit_socket, allow, enforce_policy
 from kernel.access.problems import COOKIE
 from kernel.access.routes import access_routes
@@ -121,18 +123,30 @@ class Node:
         return client
 
 
+# Signing in is in nearly every test here, and what a guess costs in few of them.
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_NOBODYS = _CHEAP.hash("nobody's password")
+# For the tests that are about the cost, or about the time that it takes.
+at_real_cost = pytest.mark.parametrize("passwords", ["real"], indirect=True)
+
+
+@pytest.fixture
+def passwords(request: pytest.FixtureRequest) -> Passwords:
+    return Passwords() if getattr(request, "param", "cheap") == "real" else Passwords(_CHEAP, _NOBODYS)
+
+
 MakeNode = Callable[..., Awaitable[Node]]
 
 
 @pytest.fixture
-async def make_node(settings: Settings) -> AsyncIterator[MakeNode]:
+async def make_node(settings: Settings, passwords: Passwords) -> AsyncIterator[MakeNode]:
     """Build nodes on the same servers; settings may be replaced one by one."""
     opened: list[tuple[Node, Any, Redis | None]] = []
 
     async def make(used: Settings = settings, *, with_redis: bool = True) -> Node:
         engine = open_engine(used, "test")
         redis = Redis.from_url(str(used.redis_url), protocol=3) if with_redis else None
-        access = Access(used, engine, redis)
+        access = Access(used, engine, redis, passwords)
         node = Node(access, build_app(access))
         opened.append((node, engine, redis))
         return node

@@ -27,6 +27,7 @@ from tests.integration.kernel.access.conftest import (
     AddAccount,
     MakeNode,
     Node,
+    at_real_cost,
     slug_of,
     token_of,
 )
@@ -234,6 +235,7 @@ async def test_watching_a_screen_is_no_sign_of_life(node: Node, add_account: Add
     assert await pool.fetchval("SELECT clock_timestamp() - last_seen_at > interval '19 minutes' FROM session")
 
 
+@at_real_cost
 async def test_a_wrong_password_an_unknown_login_and_a_disabled_account_are_told_apart_by_nothing(
     node: Node, add_account: AddAccount, pool: Pool
 ) -> None:
@@ -271,6 +273,7 @@ async def test_logins_that_nobody_can_have_are_unknown_and_no_error(node: Node) 
         assert (answer.status_code, slug_of(answer)) == (401, "login-failed")
 
 
+@at_real_cost
 async def test_a_hash_made_when_hashing_was_cheaper_is_renewed_at_sign_in(
     node: Node, add_account: AddAccount, pool: Pool
 ) -> None:
