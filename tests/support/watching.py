@@ -105,14 +105,18 @@ class LiveScreen:
 
 @asynccontextmanager
 async def watched(*screens: LiveScreen) -> AsyncIterator[None]:
-    """Let screens follow for as long as the block lasts, each from its first snapshot on."""
+    """Let screens follow for as long as the block lasts, each from its first snapshot on.
+
+    Whatever a node or its servers go through, what it sends continues what it was told: a gap is a fault (I7).
+    """
     tasks = [asyncio.create_task(screen.run()) for screen in screens]
     try:
         for screen in screens:
             await screen.until(lambda shown: shown.to is not None, 10)
         yield
-        for task in tasks:
+        for task, screen in zip(tasks, screens, strict=True):
             assert not task.done(), task.exception()
+            assert screen.gaps == 0
     finally:
         for task in tasks:
             task.cancel()

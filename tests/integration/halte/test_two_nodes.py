@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from statistics import median
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from inventory.model.audience import Audience
 from kernel.ids import new_id
+from kernel.settings import Settings
 from tests.support.agreeing import agreed_within, assert_truth
 from tests.support.installation import Installation, installed
+from tests.support.region import PASSWORD
 from tests.support.reporters import Ledger, reporting, staff_reporters
 from tests.support.watching import LiveScreen, watched
 
 _REPORTS = 30
-_TWO_TICKS_S = 0.2
-# A machine that does something else beside may be late; a screen that is this late waits for something.
+_TWO_TICKS_S = 2 * Settings().board_tick_ms / 1_000
+# The way of a frame to a client in Python, on a machine that does something else beside.
+_ALLOWANCE_S = 0.05
+# Such a machine may be late now and then; a screen that is this late waits for something.
 _AT_MOST_S = 1.0
+_REVOKED_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +49,53 @@ async def test_a_report_to_one_node_is_on_the_screen_of_the_other_at_once(pair: 
         for number in range(_REPORTS):
             unit = estate.units[shelter][number % len(estate.units[shelter])]
             body = {"shelter": str(shelter), "units": [{"unit": str(unit), "free": number % 20}]}
-            sent = time.monotonic()
             answer = await client.put(f"/api/v1/reports/{new_id()}", json=body)
+            # Acknowledged is committed: from here on it is the other node's to show.
+            acknowledged = time.monotonic()
             assert answer.status_code == 200, answer.text
             seq = answer.json()["units"][0]["state"]["seq"]
             await screen.until(lambda shown, u=str(unit), s=seq: shown.board[u]["seq"] >= s, _AT_MOST_S)  # type: ignore[misc]
-            took.append(time.monotonic() - sent)
+            took.append(time.monotonic() - acknowledged)
             await asyncio.sleep(0.03)  # so that not every report meets the same part of a tick
-    print(f"from sending on node {to} to the screen of node {by}: median {median(took) * 1000:.0f} ms (two ticks: 200)")
+    told = f"median {median(took) * 1000:.0f} ms, longest {max(took) * 1000:.0f} ms"
+    print(f"from the answer of node {to} to the screen of node {by}: {told} (two ticks: {_TWO_TICKS_S * 1000:.0f})")
+    assert median(took) <= _TWO_TICKS_S + _ALLOWANCE_S
     assert max(took) < _AT_MOST_S
-    assert median(took) < 2 * _TWO_TICKS_S
+
+
+async def test_a_session_that_ends_on_one_node_ends_its_screens_on_the_other_without_redis(pair: Installation) -> None:
+    here, there = (node.address for node in pair.nodes)
+    kept = LiveScreen(here, pair.estate.headers(here, "desk"))
+    await asyncio.to_thread(pair.embedded.valkey.stop)
+    try:
+        async with watched(kept), httpx.AsyncClient(base_url=f"{there}/api/v1", headers={"Origin": there}) as client:
+            answer = await client.post("/sessions", json={"login": "desk", "password": PASSWORD})
+            cookie = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+            address = here.replace("http", "ws") + "/live/board"
+            page = cookie | {"Origin": here}
+            async with connect(address, subprotocols=[Subprotocol("halte.v1")], additional_headers=page) as screen:
+                await screen.send('{"t":"hello"}')
+                assert json.loads(await screen.recv())["t"] == "snapshot"
+                assert (await client.delete("/sessions/current", headers=cookie)).status_code == 204
+                heard = []
+                async with asyncio.timeout(_REVOKED_S):
+                    with suppress(ConnectionClosed):
+                        while True:
+                            heard.append(json.loads(await screen.recv()))
+                assert (heard[-1]["slug"], screen.close_code) == ("revoked", 4409)
+        # The same account's other session goes on.
+        assert kept.connects == 1
+    finally:
+        await asyncio.to_thread(pair.embedded.valkey.start)
+    await kept_on_redis(pair)
+
+
+async def kept_on_redis(pair: Installation) -> None:
+    """Wait until both nodes follow Redis again, for the tests that come after."""
+    for node in pair.nodes:
+        screen = LiveScreen(node.address, pair.estate.headers(node.address, "desk"))
+        async with watched(screen):
+            await screen.until(lambda shown: shown.live == "redis", 10)
 
 
 async def test_writes_on_both_at_once_leave_all_screens_equal(pair: Installation) -> None:

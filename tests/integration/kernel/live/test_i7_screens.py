@@ -94,4 +94,5 @@ async def test_i7_every_screen_ends_with_a_fresh_snapshot_whatever_redis_went_th
             await eventually(partial(shows, screen, fresh), 10.0)
         for task in watching:
             task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
+        ends = await asyncio.gather(*watching, return_exceptions=True)
+        assert [end for end in ends if not isinstance(end, asyncio.CancelledError)] == []
