@@ -74,10 +74,22 @@ describe("a snapshot", () => {
     expect([...applySnapshot(board, snapshot(11, [aUnit({ seq: 10 })])).units.keys()]).toEqual(["unit-1"]);
   });
 
-  it("of a node that lags does not take back what another node told", () => {
+  it("of a node that lags is where we stand from then on, and no newer state is taken back", () => {
     const lagging = applySnapshot(board, snapshot(5, [aUnit({ seq: 2, free: 9 }), aUnit({ id: "unit-2", seq: 3 })]));
     expect(free(lagging)).toBe(4);
-    expect(lagging.to).toBe(10);
+    expect(lagging.to).toBe(5);
+    const next = applyDelta(lagging, delta(5, 11, [aUnit({ seq: 11, free: 6 })], ["unit-2"]))!;
+    expect([free(next), next.to, next.units.size]).toEqual([6, 11, 1]);
+  });
+
+  it("of a node that lags brings back what we know to be removed, until that node says so too", () => {
+    const without = applyDelta(board, delta(10, 11, [], ["unit-2"]))!;
+    const lagging = applySnapshot(without, snapshot(5, [aUnit({ seq: 2 }), aUnit({ id: "unit-2", seq: 3 })]));
+    expect(applyDelta(lagging, delta(5, 11, [aUnit({ seq: 10, free: 4 })], ["unit-2"]))!.units.size).toBe(1);
+  });
+
+  it("under the same number corrects what is wrong", () => {
+    expect(free(applySnapshot(board, snapshot(10, [aUnit({ seq: 10, free: 7 })])))).toBe(7);
   });
 
   it("of another epoch replaces everything, even with lower numbers", () => {
@@ -141,6 +153,7 @@ describe("old snapshot and deltas make the fresh snapshot (I7)", () => {
     let board = applySnapshot(EMPTY, region.snapshot());
     const seen: Delta[] = [];
     let told = board.to;
+    let older = region.snapshot();
 
     for (let step = 0; step < 80; step += 1) {
       for (let n = 1 + next(3); n > 0; n -= 1) region.happen();
@@ -153,6 +166,11 @@ describe("old snapshot and deltas make the fresh snapshot (I7)", () => {
       if (folded === null) told = board.to; // a gap: the client resumes from what it has
       else board = folded;
       if (next(15) === 0) board = applySnapshot(board, region.snapshot());
+      if (next(15) === 0) {
+        board = applySnapshot(board, older); // of a node that lags
+        told = board.to;
+      }
+      if (next(10) === 0) older = region.snapshot();
       if (again !== frame) told = board.to;
     }
 

@@ -23,11 +23,14 @@ interface Subject {
   seq: number;
 }
 
-/** A new epoch means that history itself was restored: everything is replaced, even by lower numbers. */
+/**
+ * A snapshot is the whole board at its `seq`, also where that is lower than what we knew: another node may lag for a
+ * moment, and what it sends from here on continues this snapshot and no other. Of the same epoch, states that are newer
+ * than the snapshot stay: no row jumps back only to come forward again. A new epoch means that history itself was
+ * restored: nothing stays.
+ */
 export function applySnapshot(board: Board, snapshot: BoardSnapshot): Board {
-  const same = board.epoch === snapshot.epoch;
-  if (same && snapshot.seq < board.to) return board; // of a node that lags behind what another one told us
-  const known = same ? board : EMPTY;
+  const known = board.epoch === snapshot.epoch ? board : EMPTY;
   return {
     epoch: snapshot.epoch,
     to: snapshot.seq,
@@ -73,7 +76,7 @@ function merged<T extends Subject>(have: ReadonlyMap<string, T>, news: T[], gone
   return next;
 }
 
-/** What the snapshot has, and what came as an answer after it. */
+/** What the snapshot has, and what we know that happened after it. */
 function replaced<T extends Subject>(have: ReadonlyMap<string, T>, whole: T[], at: number) {
   const next = new Map(whole.map((subject) => [subject.id, subject]));
   for (const [id, known] of have) if (known.seq > at) next.set(id, known);

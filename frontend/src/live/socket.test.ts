@@ -127,6 +127,44 @@ describe("a live socket", () => {
     expect(last().sent.at(-1)).toEqual({ t: "hello", after: 40, epoch: "e1" });
   });
 
+  it("waits longer each time it is sent for the board again before it took anything", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    socket.open();
+    last().accept();
+    const fetches = (): number => vi.mocked(listener.refetch).mock.calls.length;
+    const waits: number[] = [];
+    for (let n = 0; n < 6; n += 1) {
+      const before = fetches();
+      last().say({ t: "resync" });
+      let waited = 0;
+      await vi.advanceTimersByTimeAsync(0);
+      while (fetches() === before) {
+        await vi.advanceTimersByTimeAsync(10);
+        waited += 10;
+        if (waited % 5_000 === 0) last().say(BEAT);
+      }
+      waits.push(waited);
+    }
+    expect(waits).toEqual([0, 500, 1_000, 2_000, 4_000, 8_000]);
+    last().say({ t: "delta", from: 40, to: 41 });
+    const before = fetches();
+    last().say({ t: "resync" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(fetches()).toBe(before + 1);
+    expect(made()).toBe(1);
+  });
+
+  it("does not fetch the board for a socket that is gone", async () => {
+    socket.open();
+    last().accept();
+    last().say({ t: "resync" });
+    await vi.advanceTimersByTimeAsync(0);
+    last().say({ t: "resync" });
+    last().drop(1012);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(listener.refetch).toHaveBeenCalledOnce();
+  });
+
   it("comes back later when the board cannot be fetched", async () => {
     listener.refetch = () => Promise.reject(new Error("no network"));
     socket.open();

@@ -41,6 +41,8 @@ export class LiveSocket {
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
+  /** How often in a row the server has sent us for the board: another node may answer with one that it has not. */
+  #refetches = 0;
   #openedAt = Number.POSITIVE_INFINITY;
 
   constructor(url: string, listener: Listener) {
@@ -104,6 +106,7 @@ export class LiveSocket {
       return;
     }
     if (performance.now() - this.#openedAt > SETTLED_MS) this.#failures = 0;
+    if (frame.t !== "beat") this.#refetches = 0;
     this.#take(frame);
   }
 
@@ -121,6 +124,10 @@ export class LiveSocket {
   }
 
   async #refetch(socket: WebSocket): Promise<void> {
+    const again = this.#refetches > 0 ? this.#backoff(this.#refetches - 1) : 0;
+    this.#refetches += 1;
+    if (again > 0) await new Promise((resolve) => setTimeout(resolve, again));
+    if (socket !== this.#socket) return;
     try {
       await this.#listener.refetch();
     } catch {
@@ -139,11 +146,15 @@ export class LiveSocket {
 
   #later(opened: boolean): void {
     this.#drop();
-    const bound = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#failures);
+    this.#retry = setTimeout(() => this.open(), this.#backoff(this.#failures));
     this.#failures += 1;
-    // Half of it is chance: a thousand screens must not come back in the same second.
-    this.#retry = setTimeout(() => this.open(), bound / 2 + (Math.random() * bound) / 2);
     this.#listener.link({ state: "waiting", opened });
+  }
+
+  /** Half of it is chance: a thousand screens must not come back in the same second. */
+  #backoff(failures: number): number {
+    const bound = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures);
+    return bound / 2 + (Math.random() * bound) / 2;
   }
 
   #watch(ms: number): void {
