@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.support.chromium import CHROMIUM_ARGUMENTS, chromium_or_skip
 from tests.support.running import halte
 from tests.support.screens import Screens
 
 __all__ = ["halte"]
+
+# Only how long something that is missing is waited for: a busy machine may take long to load a page or to check a
+# password, and a test that is about time measures it.
+_PATIENCE_MS = 30_000
+expect.set_options(timeout=_PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from kernel.ids import new_id
 from tests.support.running import Running
 from tests.support.screens import PHONE, Card, Screens, board_count, board_row, sign_in
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 SEEN_WITHIN_S = 1.0
 # Resolves to the time, in ms since 1970, at which the element first showed this text.

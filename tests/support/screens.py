@@ -30,7 +30,7 @@ class Screens:
         context = await self.browser.new_context(
             viewport={"width": width, "height": height}, locale="en-GB", color_scheme=scheme, has_touch=size == PHONE
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self._contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -80,7 +80,7 @@ class Card:
         await self.count(free)
         await self.button(f"Send: {free} free").tap()
 
-    async def told(self, words: str | re.Pattern[str], timeout_ms: int = 10_000) -> None:
+    async def told(self, words: str | re.Pattern[str], timeout_ms: int = 30_000) -> None:
         await expect(self.card.locator(".result")).to_contain_text(words, timeout=timeout_ms)
 
 
