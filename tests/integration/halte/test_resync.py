@@ -35,7 +35,7 @@ async def served(settings: Settings) -> AsyncIterator[str]:
     task = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(10):
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
                 await asyncio.sleep(0.02)
         yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
