@@ -72,7 +72,7 @@ def _totals(seen: Look) -> dict[str, Any]:
 
 @lru_cache(maxsize=_COUNTED_MAX)
 def _counted(wire: bytes) -> Mapping[str, Any]:
-    """Return what totals need of a unit. Read once per change: its bytes are the hub's, and the same for all who ask."""
+    """Return what totals need of a unit. Read once per change: its bytes are the hub's, the same for all who ask."""
     unit = _decode(wire)
     return {name: unit[name] for name in _SUMMED if name in unit}
 
