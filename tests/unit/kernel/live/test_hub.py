@@ -221,6 +221,17 @@ def test_i7_what_comes_back_out_of_sight_leaves_a_screen_that_missed_its_removal
     assert (cable.frames[-1]["t"], cable.frames[-1]["units"]) == ("snapshot", [])
 
 
+def test_i7_what_is_withdrawn_while_a_screen_is_away_leaves_it_when_it_comes_back(world: World) -> None:
+    world.write(a=1, b=1)
+    connection, _ = world.settled(("own", "a"))
+    world.hub.leave(connection)
+    world.mirror.apply(world.history.write([(A, body_of(A, 1, owner="b"))]))
+    _, cable = world.join(("own", "a"), after=connection.to)
+    world.hub.flush()
+    assert (cable.frames[0]["t"], cable.frames[0]["units"]) == ("snapshot", [])
+    assert cable.frames[0]["seq"] >= connection.to
+
+
 def test_another_epoch_gets_everybody_a_snapshot(world: World) -> None:
     world.write(a=1, b=1)
     connection, cable = world.settled("desk")
