@@ -6,14 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 
+from halte.app import create_app
 from halte.embedded.processes import Server as EmbeddedServer
 from kernel.ids import new_id
+from kernel.settings import Settings
 from tests.support.estate import NO_TLS
 from tests.support.freezing import frozen
 from tests.support.installation import Installation, installed
@@ -138,6 +141,18 @@ async def test_the_lag_to_another_epoch_is_not_a_number(alone: Installation) -> 
     await connection.close()
     assert before != other
     assert lags[-1] == 0, "the node took over the board of the new epoch"
+
+
+async def test_a_dead_lane_is_not_ready(settings: Settings, region_id: UUID) -> None:
+    """In this process, because only here it can be struck."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(cast("Any", app))
+    async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="http://halte.test") as client:
+        assert (await client.get("/readyz")).status_code == 200
+        await app.state.regions.all()[0].lane._supervisor.stop()
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["status"], answer.json()["postgres"]) == (503, "unready", True)
+        assert answer.json()["boards"][str(region_id)]["lane"] == {"running": False, "queued": 0}
 
 
 NEEDED = {

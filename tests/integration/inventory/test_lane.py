@@ -156,6 +156,30 @@ async def test_bulk_waits_for_singles_and_comes_in_portions(place: Place, settin
     assert [slugs(outcomes) for outcomes in await asyncio.gather(*tasks)] == [["granted"] * 7, ["granted"] * 6]
 
 
+@dataclass(frozen=True)
+class Heavy:
+    """A work that says how much it is."""
+
+    work: Any
+    weight: int
+
+    def touch(self, touches: Touches) -> None:
+        self.work.touch(touches)
+
+    def apply(self, working: Working) -> Finish:
+        finish: Finish = self.work.apply(working)
+        return finish
+
+
+async def test_heavy_works_are_spread_over_several_transactions(place: Place) -> None:
+    """512 reports of all units of a house would keep a transaction busy for longer than Postgres lets it be idle."""
+    units = await _some_units(place, 7)
+    place.published.clear()
+    works = [Heavy(place.make_report(unit, 7), 900) for unit in units]
+    assert slugs(await place.lane.submit_all(works, bulk=False)) == ["granted"] * 7
+    assert [one.to - one.after for one in place.published] == [2, 2, 2, 1]
+
+
 async def test_many_reports_of_one_unit_are_one_row_and_one_entry(place: Place) -> None:
     unit = await place.unit()
     ids = sorted(new_id() for _ in range(100))
