@@ -11,8 +11,18 @@ from uuid import UUID
 
 import msgspec
 
-from inventory.model.state import OutOfService, UnitState
+from inventory.model.facts import OutOfService
+from inventory.model.state import UnitState
 from inventory.model.unit import Operator, Shelter, Unit
+
+
+class ComingBody(msgspec.Struct, frozen=True):
+    """What was counted for a night that has not begun."""
+
+    night: date
+    free: int
+    over_by: int
+    at: datetime
 
 
 class UnitBody(msgspec.Struct, frozen=True):
@@ -33,6 +43,7 @@ class UnitBody(msgspec.Struct, frozen=True):
     stale_at: datetime | None
     silent_at: datetime | None
     confirmed_by: str | None
+    coming: ComingBody | None
     flags: tuple[str, ...]
 
 
@@ -61,6 +72,7 @@ class UnitAbout(msgspec.Struct, frozen=True):
     medical_care: bool | None
     max_stay_nights: int | None
     surge: bool
+    expires_at: datetime | None
 
 
 class ShelterBody(msgspec.Struct, frozen=True):
@@ -86,7 +98,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def unit_body(state: UnitState, secret: bool) -> bytes:
-    fresh = state.fresh
+    fresh, coming = state.fresh, state.coming
     return _encode(
         UnitBody(
             state.unit_id,
@@ -106,6 +118,7 @@ def unit_body(state: UnitState, secret: bool) -> bytes:
             fresh.stale_at,
             fresh.silent_at,
             state.confirmed_by,
+            None if coming is None else ComingBody(coming.night, coming.free, coming.over_by, coming.at),
             tuple(flag.value for flag in state.flags),
         )
     )
@@ -155,4 +168,5 @@ def _about(unit: Unit) -> UnitAbout:
         medical_care=unit.medical_care,
         max_stay_nights=unit.max_stay_nights,
         surge=unit.surge,
+        expires_at=unit.expires_at,
     )

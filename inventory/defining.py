@@ -18,6 +18,7 @@ from inventory.lane.rows import state_row
 from inventory.lane.working import Live, Site, Working, current
 from inventory.model.counting import Stated, newest
 from inventory.model.state import Known, fold
+from inventory.model.story import Told
 from inventory.model.unit import Operator, Shelter, Unit
 from inventory.problems import UnitHasHolds, UnknownOperator, UnknownShelter
 from kernel.ids import new_id
@@ -115,6 +116,11 @@ class DefineUnit:
             raise IdReused(id=str(self.unit.id))
         self._put_unit(working)
         changes: dict[str, Any] = {"regime": self.unit.regime, "turnover": self.unit.turnover}
+        if live is not None and self._asks_anew(live, working.now):
+            # What was counted was something else: nobody is sent there on the strength of it.
+            if not live.known.closed:
+                working.close(live, "close", self.actor_id, closed=True)
+            working.close(live, "reopen", self.actor_id, closed=False)
         if live is None:
             live = self._begin(working, site)
             changes["capacity"] = self._capacity(working)
@@ -129,6 +135,16 @@ class DefineUnit:
         site.units[self.unit.id] = self.unit
         site.causes.append(cause)
         return _finish(working, self.unit.id, live)
+
+    def _asks_anew(self, live: Live, now: datetime) -> bool:
+        """Tell whether the unit must be counted again: it came back, it is of another kind, or it ended and goes on."""
+        was, unit = live.unit, self.unit
+        other_kind = (was.allotment, was.room_size, was.turnover) != (unit.allotment, unit.room_size, unit.turnover)
+        ended = was.expires_at is not None and was.expires_at <= now and live.known.closed
+        goes_on = ended and (unit.expires_at is None or unit.expires_at > now)
+        # One that is closed is counted when it opens again.
+        miscounted = other_kind and not live.known.closed and live.known.told != Told()
+        return live.removed or goes_on or miscounted
 
     def _put_unit(self, working: Working) -> None:
         row = asdict(self.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": False}
@@ -160,7 +176,7 @@ class DefineUnit:
         live = _new_live(self.unit, known, site.shelter.secret, working)
         working.units[self.unit.id] = live
         state = live.fold(working.moment)
-        working.upserts.append((tables.unit_state, state_row(self.unit.id, known, state, 0, 0)))
+        working.births.append(state_row(self.unit.id, known, state, 0, 0))
         return live
 
 
@@ -194,7 +210,8 @@ class RemoveUnit:
     def apply(self, working: Working) -> Finish:
         live = working.live(self.unit_id)
         if live.known.held > 0:
-            raise UnitHasHolds(unit=str(self.unit_id), held=live.known.held)
+            problem = UnitHasHolds(unit=str(self.unit_id), held=live.known.held)
+            raise problem.without("held") if live.secret else problem
         cause = Cause("remove", self.unit_id, self.actor_id)
         live.removed = True
         live.know(cause)
@@ -203,7 +220,9 @@ class RemoveUnit:
         site = working.sites[live.unit.shelter_id]
         site.units.pop(self.unit_id, None)
         site.causes.append(cause)
-        working.entries.append(Entry("unit", self.unit_id, live.before or b"{}", (cause,), gone=True))
+        # One that was defined in this very batch was never on the board: there is nothing to take off it.
+        if live.before is not None:
+            working.entries.append(Entry("unit", self.unit_id, live.before, (cause,), gone=True))
         return _finish(working, self.unit_id)
 
 
@@ -223,39 +242,18 @@ class CloseUnit:
         live = working.live(self.unit_id)
         working.authorise(self.actor_id, live.unit.shelter_id)
         if live.known.closed != self.closed:
-            closing_id = _insert_closing(working, live, self.closed, self.actor_id)
-            cause = Cause("close" if self.closed else "reopen", closing_id, self.actor_id)
-            reopened_at = live.known.reopened_at if self.closed else working.now
-            live.know(cause, closed=self.closed, reopened_at=reopened_at)
+            working.close(live, "close" if self.closed else "reopen", self.actor_id, closed=self.closed)
         return _finish(working, self.unit_id, live)
-
-
-def _insert_closing(working: Working, live: Live, closed: bool, actor_id: UUID) -> UUID:
-    closing_id = new_id()
-    working.insert(
-        tables.closing, id=closing_id, unit_id=live.unit.id, at=working.now, closed=closed, actor_id=actor_id
-    )
-    return closing_id
 
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """Fold units anew because time has passed: noon, or the end of a surge unit."""
+    """Look at units because time has passed: noon, or the end of a surge unit. Loading them tells what it changed."""
 
     unit_ids: tuple[UUID, ...]
-    verb: str
-    actor_id: UUID
 
     def touch(self, touches: Touches) -> None:
         touches.units.update(self.unit_ids)
 
-    def apply(self, working: Working) -> Finish:
-        for unit_id in self.unit_ids:
-            live = working.units.get(unit_id)
-            if live is None or live.removed:
-                continue
-            live.know(Cause(self.verb, None, self.actor_id))
-            if live.unit.expires_at is not None and live.unit.expires_at <= working.now and not live.known.closed:
-                closing_id = _insert_closing(working, live, True, self.actor_id)
-                live.know(Cause("close", closing_id, self.actor_id), closed=True)
+    def apply(self, _working: Working) -> Finish:
         return len

@@ -69,7 +69,8 @@ def _end(working: Working, hold: StoredHold, ending: Ending, cause: Cause, came_
     if hold.request_id is not None:
         working.open_holds.pop(hold.request_id, None)
     live = working.units[hold.unit_id]
-    live.holds[hold.id] = replace(live.holds[hold.id], ended_at=min(working.now, came_at or working.now))
+    ended_at = min(working.now, came_at or working.now)
+    live.holds[hold.id] = replace(live.holds[hold.id], ended_at=ended_at, closed_at=working.now)
     live.know(cause, held=live.known.held - hold.places)
 
 
@@ -118,13 +119,15 @@ class Hold:
             touches.requests.add(self.request_id)
 
     def apply(self, working: Working) -> Finish:
-        live = working.live(self.unit_id)
-        working.authorise(self.actor_id, live.unit.shelter_id)
         stored = working.holds.get(self.id)
-        if stored is not None:
+        if stored is not None and stored.unit_id in working.units:
+            there = working.units[stored.unit_id]
+            working.authorise(self.actor_id, there.unit.shelter_id)
             if stored.body_hash != self.body_hash:
                 raise IdReused(id=str(self.id))
-            return _finish(working, live, self.id, stored.state)
+            return _finish(working, there, self.id, stored.state)
+        live = working.live(self.unit_id)
+        working.authorise(self.actor_id, live.unit.shelter_id)
         replaced = self._replaced(working)
         self._check_request(working)
         given_back = replaced.places if replaced is not None and replaced.unit_id == self.unit_id else 0

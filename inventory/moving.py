@@ -12,7 +12,8 @@ from inventory import tables
 from inventory.holding import ARRIVABLE, arrive
 from inventory.lane.loading import Touches
 from inventory.lane.working import Live, StoredHold, StoredMovement, Working, current
-from inventory.model.counting import Direction, Movement, place
+from inventory.model.counting import Direction, Movement, counts_after, place
+from inventory.model.state import noon_for
 from inventory.problems import HoldEnded, ObservedAfterSent, UnknownHold, UnknownMovement
 from kernel.journal import Cause, Subject
 from kernel.lane import Finish
@@ -30,14 +31,17 @@ class MovementOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MovementAnswer:
+    """`hold_id`: the hold that a voided arrival had ended; whoever it was for is without a place again."""
+
     movement_id: UUID
     outcome: str
     subject: Subject
+    hold_id: UUID | None = None
 
 
-def _finish(working: Working, live: Live, movement_id: UUID, outcome: str) -> Finish:
+def _finish(working: Working, live: Live, movement_id: UUID, outcome: str, hold_id: UUID | None = None) -> Finish:
     def finish(numbered: Mapping[UUID, Subject]) -> MovementAnswer:
-        return MovementAnswer(movement_id, outcome, current(working, live, numbered))
+        return MovementAnswer(movement_id, outcome, current(working, live, numbered), hold_id)
 
     return finish
 
@@ -56,22 +60,26 @@ class Move:
     sent_at: datetime | None = None
     hold_id: UUID | None = None
     counted_in: UUID | None = None
+    received_at: datetime | None = None
 
     def touch(self, touches: Touches) -> None:
         touches.movements.add(self.id)
+        if self.counted_in is not None:
+            touches.named.add((self.counted_in, self.unit_id))
         touches.units.add(self.unit_id)
         touches.actors.add(self.actor_id)
         if self.hold_id is not None:
             touches.holds.add(self.hold_id)
 
     def apply(self, working: Working) -> Finish:
-        live = working.live(self.unit_id)
-        working.authorise(self.actor_id, live.unit.shelter_id)
         stored = working.movements.get(self.id)
-        if stored is not None:
+        if stored is not None and stored.unit_id in working.units:
+            working.authorise(self.actor_id, stored.shelter_id)
             if stored.body_hash != self.body_hash:
                 raise IdReused(id=str(self.id))
-            return _finish(working, live, self.id, stored.outcome)
+            return _finish(working, working.units[stored.unit_id], self.id, stored.outcome)
+        live = working.live(self.unit_id)
+        working.authorise(self.actor_id, live.unit.shelter_id)
         if self.occurred_at is not None and self.sent_at is not None and self.occurred_at > self.sent_at:
             raise ObservedAfterSent(observed_at=self.occurred_at.isoformat(), sent_at=self.sent_at.isoformat())
         hold = self._hold(working)
@@ -92,9 +100,11 @@ class Move:
         return hold
 
     def _record(self, working: Working, live: Live) -> Finish:
-        timing = place(working.now, self.occurred_at, self.sent_at)
-        movement = Movement(self.id, self.direction, self.places, timing.at, self.counted_in)
-        outcome = self._outcome(live, movement)
+        received_at = working.received(self.received_at)
+        timing = place(received_at, self.occurred_at, self.sent_at)
+        counted_at = live.named.get(self.counted_in) if self.counted_in is not None else None
+        movement = Movement(self.id, self.direction, self.places, timing.at, self.counted_in, counted_at=counted_at)
+        outcome = self._outcome(working, live, movement)
         working.insert(
             tables.movement,
             id=self.id,
@@ -103,7 +113,7 @@ class Move:
             direction=self.direction.value,
             places=self.places,
             occurred_at=timing.at,
-            received_at=working.now,
+            received_at=received_at,
             sent_at=self.sent_at,
             client_at=self.occurred_at,
             skewed=timing.skewed,
@@ -118,18 +128,19 @@ class Move:
         live.movements[self.id] = movement
         live.know(Cause("movement", self.id, self.actor_id))
         working.movements[self.id] = StoredMovement(
-            self.unit_id, live.unit.shelter_id, self.body_hash, outcome.value, voided=False
+            self.unit_id, live.unit.shelter_id, self.body_hash, outcome.value, voided=False, hold_id=self.hold_id
         )
         return _finish(working, live, self.id, outcome.value)
 
     @staticmethod
-    def _outcome(live: Live, movement: Movement) -> MovementOutcome:
-        count = live.known.count
-        if count is not None and movement.counted_in == count.report_id:
-            return MovementOutcome.INCLUDED
-        if count is not None and movement.occurred_at <= count.known_until:
-            return MovementOutcome.EARLIER
-        return MovementOutcome.COUNTED
+    def _outcome(working: Working, live: Live, movement: Movement) -> MovementOutcome:
+        """Say whether it changes the number that stands: it may be in that count, or older than it."""
+        count = live.known.told.of_night(working.night)
+        if count is None or counts_after(movement, count, noon_for(live.known, count, working.moment.zone)):
+            return MovementOutcome.COUNTED
+        unnamed = replace(movement, counted_in=None, counted_at=None)
+        alone = counts_after(unnamed, count, noon_for(live.known, count, working.moment.zone))
+        return MovementOutcome.INCLUDED if alone else MovementOutcome.EARLIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +162,14 @@ class VoidMovement:
         working.authorise(self.actor_id, stored.shelter_id)
         if not stored.voided:
             self._void(working, live, stored)
-        return _finish(working, live, self.movement_id, MovementOutcome.VOIDED.value)
+        return _finish(working, live, self.movement_id, MovementOutcome.VOIDED.value, stored.hold_id)
 
     def _void(self, working: Working, live: Live, stored: StoredMovement) -> None:
         working.voided.append((self.movement_id, self.actor_id))
         live.movements.pop(self.movement_id, None)
+        span = live.holds.get(stored.hold_id) if stored.hold_id is not None else None
+        if span is not None and stored.hold_id is not None:
+            # Nobody came: the hold stays ended, and stood until that was written.
+            live.holds[stored.hold_id] = replace(span, ended_at=span.closed_at)
         live.know(Cause("void", self.movement_id, self.actor_id))
         working.movements[self.movement_id] = replace(stored, voided=True)

@@ -8,7 +8,7 @@ the snapshot saw.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,13 +17,15 @@ import msgspec
 
 from inventory.bodies import shelter_body
 from inventory.differences import Verification
-from inventory.lane.rows import unit_of
+from inventory.lane.past import MOVEMENTS, SPANS, movement_of, span_of
+from inventory.lane.rows import said_of, unit_of
 from inventory.lane.sites import shelter_of
-from inventory.model.counting import Basis, Count, Direction, FeedMemory, HoldSpan, Movement, Spoke, Stated
+from inventory.model.counting import HoldSpan, Movement, Stated
+from inventory.model.feeds import FeedMemory
 from inventory.model.freshness import Policy
-from inventory.model.state import Intake, OutOfService
+from inventory.model.story import Story, Told
 from inventory.model.unit import Operator
-from inventory.refolding import Closings, Evidence, Retelling, Said, compare, compare_bodies
+from inventory.refolding import Arrived, Closings, Evidence, Retelling, compare, compare_bodies
 from kernel.postgres import Connection, Pool
 
 UNITS_AT_ONCE = 200
@@ -40,24 +42,14 @@ LEFT JOIN journal j ON j.region_id = b.region_id AND j.seq = b.seq AND j.subject
 LEFT JOIN LATERAL (SELECT nth FROM report_unit r WHERE r.unit_id = u.id ORDER BY nth DESC LIMIT 1) l ON true
 WHERE u.region_id = $1 AND u.id > $2 ORDER BY u.id LIMIT $3
 """
-_MOVEMENTS = """
-SELECT m.* FROM unnest($1::uuid[], $2::timestamptz[]) AS n(unit_id, since)
-JOIN movement m ON m.unit_id = n.unit_id AND m.occurred_at >= n.since WHERE m.voided_at IS NULL
-"""
-_SPANS = """
-SELECT h.unit_id, h.places, h.state, h.held_at, least(h.ended_at, m.occurred_at) AS ended_at
-FROM unnest($1::uuid[], $2::timestamptz[]) AS n(unit_id, since)
-JOIN hold h ON h.unit_id = n.unit_id AND (h.state = 'held' OR h.ended_at >= n.since)
-LEFT JOIN hold_end e ON e.hold_id = h.id AND e.outcome = 'arrived'
-LEFT JOIN movement m ON m.id = e.movement_id
-"""
 _CAPACITIES = """
 SELECT DISTINCT ON (unit_id) * FROM capacity_change WHERE unit_id = ANY($1::uuid[])
 ORDER BY unit_id, at DESC, report_id DESC
 """
 # Ids are of the moment they were made: unlike `at`, they do not go back with a demo's clock.
 _CLOSINGS = """
-SELECT unit_id, count(*) AS number, (array_agg(at ORDER BY id DESC) FILTER (WHERE NOT closed))[1] AS reopened_at
+SELECT unit_id, count(*) AS number,
+       coalesce(array_agg(at ORDER BY id DESC) FILTER (WHERE NOT closed), '{}') AS reopened
 FROM closing WHERE unit_id = ANY($1::uuid[]) GROUP BY unit_id
 """
 _FEEDS = "SELECT * FROM feed WHERE unit_id = ANY($1::uuid[])"
@@ -65,6 +57,13 @@ _LINES = """
 SELECT l.*, r.spoke, r.actor_id, r.at AS said_at, r.observed_at, r.night, r.skewed
 FROM report_unit l JOIN report r ON r.id = l.report_id
 WHERE l.unit_id = $1 AND l.nth > $2 AND l.nth <= $3 ORDER BY l.nth LIMIT $4
+"""
+_LAST_LINE = "SELECT coalesce(max(nth), 0) FROM report_unit WHERE unit_id = $1"
+_STORY = """
+SELECT l.*, r.spoke, r.actor_id, r.night, r.skewed
+FROM report_unit l JOIN report r ON r.id = l.report_id
+WHERE l.unit_id = $1 AND l.nth <= $2 AND l.outcome <> 'repeated' AND (l.at, l.report_id) > ($3, $4)
+ORDER BY l.at, l.report_id LIMIT $5
 """
 _DEFINED_THEN = """
 SELECT EXISTS (SELECT FROM journal j, json_array_elements(j.causes) c
@@ -80,8 +79,7 @@ WHERE h.region_id = $1 AND h.id > $2 ORDER BY h.id LIMIT $3
 _UNITS_OF = "SELECT * FROM unit WHERE shelter_id = ANY($1::uuid[]) AND NOT removed"
 
 _FIRST = UUID(int=0)
-_outs = msgspec.json.Decoder(tuple[OutOfService, ...])
-_intakes = msgspec.json.Decoder(Intake)
+_EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass(slots=True)
@@ -93,7 +91,7 @@ class _Gathered:
     held: int = 0
     feeds: dict[UUID, FeedMemory] = field(default_factory=dict)
     closings: Closings = field(default_factory=Closings)
-    retelling: Retelling = field(default_factory=Retelling)
+    capacity: Stated[int] | None = None
 
 
 async def recount_units(
@@ -115,18 +113,16 @@ async def recount_units(
 async def _gather(connection: Connection, rows: list[asyncpg.Record]) -> dict[UUID, _Gathered]:
     gathered = {row["id"]: _Gathered() for row in rows}
     ids, since = [row["id"] for row in rows], [row["since"] for row in rows]
-    for row in await connection.fetch(_MOVEMENTS, ids, since):
-        direction = Direction(row["direction"])
-        movement = Movement(row["id"], direction, row["places"], row["occurred_at"], row["counted_in"])
-        gathered[row["unit_id"]].movements.append(movement)
-    for row in await connection.fetch(_SPANS, ids, since):
+    for row in await connection.fetch(MOVEMENTS, ids, since):
+        gathered[row["unit_id"]].movements.append(movement_of(row))
+    for row in await connection.fetch(SPANS, ids, since):
         one = gathered[row["unit_id"]]
-        one.holds.append(HoldSpan(row["places"], row["held_at"], row["ended_at"]))
+        one.holds.append(span_of(row))
         one.held += row["places"] if row["state"] == "held" else 0
     for row in await connection.fetch(_CAPACITIES, ids):
-        gathered[row["unit_id"]].retelling.capacity = Stated(row["capacity"], row["at"], row["report_id"])
+        gathered[row["unit_id"]].capacity = Stated(row["capacity"], row["at"], row["report_id"])
     for row in await connection.fetch(_CLOSINGS, ids):
-        gathered[row["unit_id"]].closings = Closings(row["number"], row["reopened_at"])
+        gathered[row["unit_id"]].closings = Closings(row["number"], row["reopened"])
     for row in await connection.fetch(_FEEDS, ids):
         gathered[row["unit_id"]].feeds[row["key_id"]] = msgspec.convert(dict(row), FeedMemory)
     return gathered
@@ -143,12 +139,16 @@ async def _recount(
     if row["status"] is None:
         found.differ("unit_state", row["id"], "a row", "none")
         return
-    await _hear(pool, row["id"], row["lines"], one.retelling)
+    by_shelter = await _reopened_by_shelter(pool, row, one.closings)
+    reopened = [*one.closings.reopened, *([row["reopened_at"]] if by_shelter else [])]
+    rules = sorted({policy.stuck_after for policy in policies})
+    retelling = Retelling(Story(Told(), {}, reopened), rules, one.capacity)
+    await _hear(pool, row["id"], row["lines"], retelling)
     found.reports += row["lines"]
-    found.compare("report_unit last nth", row["id"], row["lines"], one.retelling.heard)
+    found.compare("report_unit last nth", row["id"], row["lines"], retelling.heard)
     if not 0 <= row["count_prior_seq"] <= (row["board_seq"] or 0):
         found.differ("unit_state.count_prior_seq", row["id"], f"0..{row['board_seq']}", row["count_prior_seq"])
-    evidence = _evidence(row, one, reopened_by_shelter=await _reopened_by_shelter(pool, row, one.closings))
+    evidence = _evidence(row, one, retelling, reopened_by_shelter=by_shelter)
     for what, expected, there in compare(evidence, zone, policies):
         found.differ(what, row["id"], expected, there)
 
@@ -162,7 +162,7 @@ async def _reopened_by_shelter(pool: Pool, row: asyncpg.Record, closings: Closin
     return defined
 
 
-def _evidence(row: asyncpg.Record, one: _Gathered, *, reopened_by_shelter: bool) -> Evidence:
+def _evidence(row: asyncpg.Record, one: _Gathered, retelling: Retelling, *, reopened_by_shelter: bool) -> Evidence:
     return Evidence(
         unit=unit_of(row),
         row=dict(row),
@@ -170,7 +170,7 @@ def _evidence(row: asyncpg.Record, one: _Gathered, *, reopened_by_shelter: bool)
         secret=row["secret"],
         shelter_closed=row["shelter_closed"],
         removed=row["removed"],
-        retelling=one.retelling,
+        retelling=retelling,
         held=one.held,
         closings=one.closings,
         reopened_by_shelter=reopened_by_shelter,
@@ -181,41 +181,30 @@ def _evidence(row: asyncpg.Record, one: _Gathered, *, reopened_by_shelter: bool)
 
 
 async def _hear(pool: Pool, unit_id: UUID, lines: int, retelling: Retelling) -> None:
+    """Let it hear every line as it came, then every line that tells something by its time."""
     after = 0
-    while after < lines:
-        rows = await pool.fetch(_LINES, unit_id, after, lines, LINES_AT_ONCE)
+    while after < lines and (rows := await pool.fetch(_LINES, unit_id, after, lines, LINES_AT_ONCE)):
         for row in rows:
-            retelling.hear(_said(row))
-        if not rows:
-            return
+            retelling.hear_as_it_came(_arrived(row))
         after = rows[-1]["nth"]
+    last = (_EPOCH_START, _FIRST)
+    while rows := await pool.fetch(_STORY, unit_id, lines, *last, LINES_AT_ONCE):
+        for row in rows:
+            retelling.story.hear(said_of(row))
+        last = (rows[-1]["at"], rows[-1]["report_id"])
+    if await pool.fetchval(_LAST_LINE, unit_id) != lines:
+        # Whether a line is pinned is judged anew by those that came since.
+        retelling.story.changed.clear()
 
 
-def _said(row: asyncpg.Record) -> Said:
-    count = Count(
-        report_id=row["report_id"],
-        at=row["at"],
-        spoke=Spoke(row["spoke"]),
-        source_id=row["actor_id"],
-        free=row["free"],
-        over_by=row["over_by"],
-        night=row["night"],
-        basis=Basis(row["basis"]),
-        known_until=row["known_until"],
-        value_since=row["value_since"],
-        skewed=row["skewed"],
-    )
-    return Said(
-        nth=row["nth"],
+def _arrived(row: asyncpg.Record) -> Arrived:
+    return Arrived(
+        said=said_of(row),
         outcome=row["outcome"],
-        count=count,
         said_at=row["said_at"],
         as_of=row["observed_at"],
         body_hash=row["body_hash"],
-        pin=timedelta(seconds=row["pin_s"]),
         capacity=row["capacity"],
-        out_of_service=None if row["out_of_service"] is None else _outs.decode(row["out_of_service"]),
-        intake=None if row["intake"] is None else _intakes.decode(row["intake"]),
     )
 
 

@@ -1,13 +1,13 @@
 """Refolding: a unit's registers and state, told anew from everything that was ever said of it (I2, I8).
 
-Pure. The rules are the model's; only the order of events is taken from what was stored (`nth`).
+Pure. The rules are the model's; only the order in which lines came is taken from what was stored (`nth`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,23 +15,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from inventory.bodies import unit_body
+from inventory.lane.looking import PINS_WITHIN
 from inventory.lane.rows import state_row
-from inventory.model.counting import (
-    Count,
-    FeedMemory,
-    HoldSpan,
-    Movement,
-    Outcome,
-    Spoke,
-    Stated,
-    judge,
-    newest,
-    place_in_time,
-    remember,
-)
+from inventory.model.counting import HoldSpan, Movement, Spoke, Stated, newest
+from inventory.model.feeds import FeedMemory
 from inventory.model.freshness import Policy
 from inventory.model.night import noon_of
-from inventory.model.state import Intake, Known, Moment, OutOfService, fold
+from inventory.model.state import Known, Moment, fold
+from inventory.model.story import Outcome, Said, Story
 from inventory.model.unit import Unit
 
 # What, expected, found.
@@ -42,81 +33,87 @@ _OF_THE_BOARD = frozenset({"status", "free", "over_by", "night"})
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One stored line of a report about the unit. `count` is as it was stored, placed in time."""
+class Arrived:
+    """A stored line as it came: its number among the unit's, and what makes it a repetition or a correction."""
 
-    nth: int
+    said: Said
     outcome: str
-    count: Count
     said_at: datetime
     as_of: datetime | None
     body_hash: bytes
-    pin: timedelta
     capacity: int | None
-    out_of_service: tuple[OutOfService, ...] | None
-    intake: Intake | None
+
+
+@dataclass(slots=True)
+class _Newest:
+    """What a feed said last: when, of when, in which words, and how often again."""
+
+    at: datetime
+    as_of: datetime | None
+    body_hash: bytes
+    repeats: int = 0
 
 
 @dataclass(slots=True)
 class Retelling:
-    """Hears every line of a unit in order; keeps what the lane should have kept, and what it recorded wrongly."""
+    """Hears every line of a unit twice: as it came, which shows repetitions, and by its time, which is the story."""
 
+    story: Story
+    stuck_after: Sequence[int]
     capacity: Stated[int] | None = None
-    count: Count | None = None
-    out_of_service: Stated[tuple[OutOfService, ...]] | None = None
-    intake: Stated[Intake] | None = None
-    feeds: dict[UUID, FeedMemory] = field(default_factory=dict)
-    # How often the feed that spoke last had repeated itself by then; None where no feed spoke.
-    repeats: int | None = None
     heard: int = 0
+    newest: dict[UUID, _Newest] = field(default_factory=dict)
+    # Who is stuck, by each of the rules there ever were.
+    stuck: dict[int, UUID | None] = field(default_factory=dict)
     # One of a kind is enough: what follows a missing line is all wrong.
     wrong: dict[str, Wrong] = field(default_factory=dict)
 
-    def hear(self, said: Said) -> None:
+    def hear_as_it_came(self, line: Arrived) -> None:
+        said = line.said
         self.heard += 1
-        name = f"report {said.count.report_id}"
+        name = f"report {said.report_id}"
         if said.nth != self.heard:
             self._note("nth", f"{name} nth", self.heard, said.nth)
             self.heard = said.nth
-        memory = self.feeds.get(said.count.source_id) if said.count.spoke is Spoke.FEED else None
-        count = place_in_time(_as_it_came(said), memory, said.as_of)
-        self._note("count", f"{name} count", count, said.count)
-        repeated = memory is not None and memory.body_hash == said.body_hash
-        outcome = Outcome.REPEATED if repeated else judge(self.count, count, said.pin)
-        self._note("outcome", f"{name} outcome", outcome.value, said.outcome)
-        if outcome is Outcome.APPLIED:
-            self.count = count
-        if outcome is not Outcome.REPEATED:
-            self._learn_facts(said, count)
-        if count.spoke is Spoke.FEED:
-            memory = remember(memory, count, said.as_of, said.body_hash)
-            self.feeds[count.source_id] = memory
-            self.repeats = memory.repeats
+        last = self.newest.get(said.source_id) if said.spoke is Spoke.FEED else None
+        corrects = last is not None and line.as_of is not None and line.as_of == last.as_of
+        self._note("at", f"{name} at", last.at if last is not None and corrects else line.said_at, said.at)
+        repeated = last is not None and last.body_hash == line.body_hash
+        self._note("repeated", f"{name} repeated", repeated, line.outcome == Outcome.REPEATED)
+        if line.capacity is not None and not repeated:
+            self.capacity = newest(self.capacity, Stated(line.capacity, said.at, said.report_id))
+        self._hear_feed(line, last, repeated=repeated)
 
-    def _learn_facts(self, said: Said, count: Count) -> None:
-        if said.capacity is not None:
-            self.capacity = newest(self.capacity, Stated(said.capacity, count.at, count.report_id))
-        if said.out_of_service is not None:
-            stated = Stated(said.out_of_service, count.at, count.report_id)
-            self.out_of_service = newest(self.out_of_service, stated)
-        if said.intake is not None:
-            self.intake = newest(self.intake, Stated(said.intake, count.at, count.report_id))
+    def _hear_feed(self, line: Arrived, last: _Newest | None, *, repeated: bool) -> None:
+        source_id = line.said.source_id
+        if last is not None and repeated:
+            last.repeats += 1
+        elif line.said.spoke is Spoke.FEED and (last is None or line.said.at >= last.at):
+            self.newest[source_id] = _Newest(line.said.at, line.as_of, line.body_hash)
+        for rule in self.stuck_after:
+            stuck_by = self.stuck.get(rule)
+            if last is not None and repeated:
+                stuck_now = stuck_by is None and last.repeats + 1 >= rule
+                self.stuck[rule] = source_id if stuck_now else stuck_by
+            elif line.said.spoke is Spoke.PERSON or stuck_by == source_id:
+                self.stuck[rule] = None
 
     def _note(self, kind: str, what: str, expected: object, found: object) -> None:
         if expected != found:
             self.wrong.setdefault(kind, (what, expected, found))
 
-    def may_be_stuck(self, policies: Sequence[Policy]) -> set[bool]:
-        """What `stuck` may be: judged by the rules of the time, which a line does not name."""
-        if self.repeats is None:
-            return {False}
-        return {self.repeats >= policy.stuck_after for policy in policies}
+    def feeds(self) -> dict[UUID, FeedMemory]:
+        memories = {}
+        for source_id, last in self.newest.items():
+            run = self.story.runs.get(source_id)
+            free, over_by = (run.value if run is not None else None) or (None, None)
+            since = last.at if run is None else run.since
+            memories[source_id] = FeedMemory(free, over_by, last.at, since, last.as_of, last.body_hash, last.repeats)
+        return memories
 
-
-def _as_it_came(said: Said) -> Count:
-    """The count before it was given its place in its feed's story; the settle lag survives placing."""
-    lag = said.count.at - said.count.known_until
-    return replace(said.count, at=said.said_at, known_until=said.said_at - lag, value_since=said.said_at)
+    def may_be_stuck(self) -> set[UUID | None]:
+        """Who `stuck_by` may name: judged by the rules of the time, which a line does not name."""
+        return {self.stuck.get(rule) for rule in self.stuck_after} or {None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,12 @@ class Closings:
     """The closing rows of a unit alternate, from open: their number says whether it is closed."""
 
     number: int = 0
-    reopened_at: datetime | None = None
+    # The last one first.
+    reopened: Sequence[datetime] = ()
+
+    @property
+    def reopened_at(self) -> datetime | None:
+        return self.reopened[0] if self.reopened else None
 
     @property
     def closed(self) -> bool:
@@ -157,9 +159,11 @@ def compare(evidence: Evidence, zone: ZoneInfo, policies: Sequence[Policy]) -> l
     wrong = list(told.wrong.values())
     if told.capacity is None:
         return [*wrong, ("capacity_change", "at least one", "none")]
-    wrong += _compare_feeds(told.feeds, evidence.feeds)
-    if row["stuck"] not in (allowed := told.may_be_stuck(policies)):
-        wrong.append(("unit_state.stuck", sorted(allowed), row["stuck"]))
+    heard = told.story.told(row["night"])
+    wrong += [(f"report {one.report_id} pinned", one.pinned, not one.pinned) for one in told.story.changed[:1]]
+    wrong += _compare_feeds(told.feeds(), evidence.feeds)
+    if row["stuck_by"] not in (allowed := told.may_be_stuck()):
+        wrong.append(("unit_state.stuck_by", sorted(map(str, allowed)), row["stuck_by"]))
     reopened_at = _reopened_at(evidence)
     known = Known(
         unit_id=evidence.unit.id,
@@ -168,13 +172,11 @@ def compare(evidence: Evidence, zone: ZoneInfo, policies: Sequence[Policy]) -> l
         turnover=evidence.unit.turnover,
         capacity=told.capacity,
         held=evidence.held,
-        count=told.count,
-        out_of_service=told.out_of_service,
-        intake=told.intake,
+        told=heard,
         closed=evidence.closings.closed,
         shelter_closed=evidence.shelter_closed,
         reopened_at=reopened_at,
-        stuck=row["stuck"],
+        stuck_by=row["stuck_by"],
     )
     # All that time decides is the night: its noon stands for all of it.
     now = noon_of(row["night"], zone)
@@ -203,8 +205,15 @@ def _compare_feeds(expected: dict[UUID, FeedMemory], found: dict[UUID, FeedMemor
     return [
         (f"feed {key_id}", expected.get(key_id), found.get(key_id))
         for key_id in sorted(expected.keys() | found.keys())
-        if expected.get(key_id) != found.get(key_id)
+        if _as_it_matters(expected.get(key_id)) != _as_it_matters(found.get(key_id))
     ]
+
+
+def _as_it_matters(memory: FeedMemory | None) -> FeedMemory | None:
+    """Since when a number is said counts within the reach of a pin; a late line is told with no more than that."""
+    if memory is None:
+        return None
+    return replace(memory, value_since=max(memory.value_since, memory.at - PINS_WITHIN))
 
 
 def compare_bodies(kind: str, allowed: Sequence[bytes], found: bytes | None) -> list[Wrong]:

@@ -11,7 +11,6 @@ import structlog
 
 from inventory.defining import Refresh
 from inventory.directory import Directory
-from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
 from inventory.model.night import night_of
 from inventory.problems import NotReady
@@ -109,7 +108,7 @@ class Region:
                 break
             after = due[-1]
             try:
-                await self.lane.submit(Refresh(tuple(due), "noon", SYSTEM), bulk=True)
+                await self.lane.submit(Refresh(tuple(due)), bulk=True)
             except Problem as problem:
                 log.warning("sweep.postponed", problem=problem.slug)
                 break

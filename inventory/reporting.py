@@ -6,33 +6,23 @@ All units of a report or none. The answer says for each unit what became of its 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from inventory import tables
-from inventory.lane.loading import Look, Touches
+from inventory.lane.loading import Touches
+from inventory.lane.looking import Look
 from inventory.lane.rows import to_json
 from inventory.lane.working import Live, StoredReport, Working, current
-from inventory.model.counting import (
-    Basis,
-    Count,
-    Outcome,
-    Spoke,
-    Stated,
-    Timing,
-    judge,
-    newest,
-    place,
-    place_in_time,
-    remember,
-)
+from inventory.model.counting import Basis, Count, Spoke, Stated, Timing, newest, place
+from inventory.model.facts import Intake, OutOfService
+from inventory.model.feeds import FeedMemory, corrected_at, remember, repeat
 from inventory.model.night import night_of
-from inventory.model.state import Intake, OutOfService
+from inventory.model.story import Outcome, Said, Story, Told
 from inventory.model.unit import PLACES_MAX
 from inventory.problems import AbsurdCount, ChangedMeanwhile, ObservedAfterSent, RepeatedUnit, UnknownUnit, WrongNight
-from kernel.ids import new_id
 from kernel.journal import Cause, Subject
 from kernel.lane import Finish
 from kernel.problems import IdReused
@@ -44,10 +34,13 @@ ABSURD_FLOOR = 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a report says of one unit. None: not said, so what was said before stands."""
+    """What a report says of one unit. None: not said, so what was said before stands.
+
+    A line without `free` states facts only: it is no count, and confirms none.
+    """
 
     unit_id: UUID
-    free: int
+    free: int | None
     over_by: int = 0
     out_of_service: tuple[OutOfService, ...] | None = None
     intake: Intake | None = None
@@ -58,12 +51,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Who reports: a person, or a machine key with what it declared about its counts."""
+    """Who reports: a person, or a machine key with what it declared about its counts.
+
+    `blind` to a secret shelter's numbers: it reports for it by telephone, and sees a band.
+    """
 
     id: UUID
     spoke: Spoke
     basis: Basis = Basis.PHYSICAL
     settle_lag_s: int = 0
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +79,19 @@ class ReportAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """A line with its verdict, before anything is recorded."""
+    """A line with its verdict, before anything is recorded. `story` is none for a repeated line: it tells nothing."""
 
     line: Line
     live: Live
-    count: Count
+    said: Said
+    story: Story | None
+    told: Told
     outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report as work for the lane."""
+    """One report as work for the lane. `received_at` is when it reached us, before it waited for its turn."""
 
     id: UUID
     reporter: Reporter
@@ -102,6 +101,12 @@ class Report:
     observed_at: datetime | None = None
     sent_at: datetime | None = None
     night: date | None = None
+    received_at: datetime | None = None
+
+    @property
+    def weight(self) -> int:
+        """How many units a batch works on for this report."""
+        return len(self.lines)
 
     def touch(self, touches: Touches) -> None:
         touches.reports.add(self.id)
@@ -109,7 +114,10 @@ class Report:
         touches.units.update(line.unit_id for line in self.lines)
         if self.reporter.spoke is Spoke.FEED:
             touches.feeds.add(self.reporter.id)
-        look = Look(self.observed_at, self.sent_at, timedelta(seconds=self.reporter.settle_lag_s))
+        look = Look(
+            self.reporter.id, self.reporter.spoke, self.received_at, self.observed_at, self.sent_at, self.night,
+            timedelta(seconds=self.reporter.settle_lag_s),
+        )  # fmt: skip
         for line in self.lines:
             touches.looks.setdefault(line.unit_id, []).append(look)
 
@@ -141,7 +149,7 @@ class Report:
     def _timing(self, working: Working) -> Timing:
         if self.observed_at is not None and self.sent_at is not None and self.observed_at > self.sent_at:
             raise ObservedAfterSent(observed_at=self.observed_at.isoformat(), sent_at=self.sent_at.isoformat())
-        return place(working.now, self.observed_at, self.sent_at)
+        return place(working.received(self.received_at), self.observed_at, self.sent_at)
 
     def _night(self, working: Working, timing: Timing) -> date:
         """A report may speak of the night it was made in or of the coming one, never of one after that."""
@@ -163,31 +171,50 @@ class Report:
         if live.unit.shelter_id != self.shelter_id:
             # Said as if it did not exist: whoever reports for one shelter learns nothing of another.
             raise UnknownUnit(unit=str(line.unit_id))
-        _check_size(line, live)
-        count = self._count(line, timing, night)
+        blind = live.secret and self.reporter.blind
+        _check_size(line, live, blind=blind)
         memory = live.feeds.get(self.reporter.id)
+        said = self._said(working, line, live, timing, night, memory)
         if memory is not None and memory.body_hash == line.body_hash:
-            return _Decided(line, live, place_in_time(count, memory, self.observed_at), Outcome.REPEATED)
-        count = place_in_time(count, memory, self.observed_at)
-        outcome = judge(live.known.count, count, working.moment.policy.pin)
-        if outcome is Outcome.APPLIED:
+            return _Decided(line, live, said, None, live.known.told, Outcome.REPEATED)
+        story = live.tell(said, memory.run if memory is not None else None)
+        told = story.told(working.night)
+        outcome = _outcome(said, line, live, story, told)
+        if outcome is Outcome.APPLIED and not blind:
             _check_base(working, line, live)
-        return _Decided(line, live, count, outcome)
+        return _Decided(line, live, said, story, told, outcome)
 
-    def _count(self, line: Line, timing: Timing, night: date) -> Count:
-        lag = timedelta(seconds=self.reporter.settle_lag_s)
+    def _said(
+        self, working: Working, line: Line, live: Live, timing: Timing, night: date, memory: FeedMemory | None
+    ) -> Said:
+        at = corrected_at(memory, timing.at, self.observed_at)
+        return Said(
+            report_id=self.id,
+            nth=live.reports + 1,
+            at=at,
+            spoke=self.reporter.spoke,
+            source_id=self.reporter.id,
+            night=night,
+            pin=working.moment.policy.pin,
+            count=self._count(line, at, night, skewed=timing.skewed),
+            out_of_service=line.out_of_service,
+            intake=line.intake,
+        )
+
+    def _count(self, line: Line, at: datetime, night: date, *, skewed: bool) -> Count | None:
+        if line.free is None:
+            return None
         return Count(
             report_id=self.id,
-            at=timing.at,
+            at=at,
             spoke=self.reporter.spoke,
             source_id=self.reporter.id,
             free=line.free,
             over_by=line.over_by,
             night=night,
             basis=self.reporter.basis,
-            known_until=timing.at - lag,
-            value_since=timing.at,
-            skewed=timing.skewed,
+            known_until=at - timedelta(seconds=self.reporter.settle_lag_s),
+            skewed=skewed,
         )
 
     def _record(self, working: Working, timing: Timing, night: date, decided: list[_Decided]) -> Finish:
@@ -200,7 +227,7 @@ class Report:
             shelter_id=self.shelter_id,
             actor_id=self.reporter.id,
             spoke=self.reporter.spoke.value,
-            received_at=working.now,
+            received_at=working.received(self.received_at),
             sent_at=self.sent_at,
             observed_at=self.observed_at,
             at=timing.at,
@@ -213,78 +240,89 @@ class Report:
         return self._finish(working, outcomes, repeated=False)
 
     def _record_line(self, working: Working, one: _Decided) -> None:
-        line, live, count = one.line, one.live, one.count
+        line, live, said = one.line, one.live, one.said
         live.reports += 1
         working.insert(
             tables.report_unit,
             report_id=self.id,
             unit_id=line.unit_id,
-            nth=live.reports,
+            nth=said.nth,
             outcome=one.outcome.value,
+            pinned=one.outcome is Outcome.PINNED,
             free=line.free,
             over_by=line.over_by,
-            basis=count.basis.value,
-            at=count.at,
-            known_until=count.known_until,
-            value_since=count.value_since,
+            basis=self.reporter.basis.value,
+            at=said.at,
+            known_until=said.at - timedelta(seconds=self.reporter.settle_lag_s),
             body_hash=line.body_hash,
             capacity=line.capacity,
             out_of_service=None if line.out_of_service is None else to_json(line.out_of_service),
             intake=None if line.intake is None else to_json(line.intake),
             pin_s=working.moment.policy.pin_s,
         )
-        live.know(None, **self._learnt(working, one))
-        if one.outcome is not Outcome.REPEATED:
+        if one.story is None:
+            self._repeat(working, live)
+        else:
+            live.keep(replace(said, pinned=one.outcome is Outcome.PINNED))
+            for changed in one.story.changed:
+                working.judge_anew(live, changed)
             live.causes.append(Cause("report", self.id, self.reporter.id))
+            live.know(None, told=one.told, **self._learnt(working, one, one.story))
 
-    def _learnt(self, working: Working, one: _Decided) -> dict[str, Any]:
-        """Return what changes in what is known: the count if it won, and the facts stated beside it."""
-        line, live, count = one.line, one.live, one.count
-        changes: dict[str, Any] = {}
-        if one.outcome is Outcome.APPLIED:
-            changes["count"] = count
-        if one.outcome is not Outcome.REPEATED:
-            changes |= self._facts(working, line, live, count.at)
-        if self.reporter.spoke is Spoke.FEED:
-            memory = remember(live.feeds.get(self.reporter.id), count, self.observed_at, line.body_hash)
-            live.feeds[self.reporter.id] = memory
-            stuck = memory.repeats >= working.moment.policy.stuck_after
-            if stuck and not live.known.stuck:
-                live.causes.append(Cause("stuck", self.id, self.reporter.id))
-            changes["stuck"] = stuck
-        return changes
+    def _repeat(self, working: Working, live: Live) -> None:
+        """A source that says the same body again confirms nothing; after a few times it is stuck, and that is news."""
+        memory = live.feeds[self.reporter.id] = repeat(live.feeds[self.reporter.id])
+        live.know(None)
+        if memory.repeats + 1 >= working.moment.policy.stuck_after and live.known.stuck_by is None:
+            live.know(Cause("stuck", self.id, self.reporter.id), stuck_by=self.reporter.id)
 
-    def _facts(self, working: Working, line: Line, live: Live, at: datetime) -> dict[str, Any]:
+    def _learnt(self, working: Working, one: _Decided, story: Story) -> dict[str, Any]:
+        """Return what changes beside what is told: the capacity, and whether a feed is stuck."""
+        line, live, said = one.line, one.live, one.said
         changes: dict[str, Any] = {}
-        known = live.known
-        if line.out_of_service is not None:
-            changes["out_of_service"] = newest(known.out_of_service, Stated(line.out_of_service, at, self.id))
-        if line.intake is not None:
-            changes["intake"] = newest(known.intake, Stated(line.intake, at, self.id))
         if line.capacity is not None:
-            changes["capacity"] = newest(known.capacity, Stated(line.capacity, at, self.id))
-            if line.capacity != known.capacity.value:
-                working.insert(
-                    tables.capacity_change,
-                    id=new_id(),
-                    unit_id=line.unit_id,
-                    at=at,
-                    report_id=self.id,
-                    capacity=line.capacity,
-                    actor_id=self.reporter.id,
-                )
+            stated = Stated(line.capacity, said.at, self.id)
+            changes["capacity"] = working.state_capacity(live, stated, self.reporter.id)
+        if said.spoke is Spoke.FEED:
+            memory = live.feeds.get(self.reporter.id)
+            run = story.runs[self.reporter.id]
+            live.feeds[self.reporter.id] = remember(memory, said, run, self.observed_at, line.body_hash)
+        if said.spoke is Spoke.PERSON or live.known.stuck_by == self.reporter.id:
+            changes["stuck_by"] = None
         return changes
 
 
-def _check_size(line: Line, live: Live) -> None:
+def _outcome(said: Said, line: Line, live: Live, story: Story, told: Told) -> Outcome:
+    """Say what became of a line: of its count where it has one, else of the facts it states."""
+    if story.pinned:
+        return Outcome.PINNED
+    if told.coming is not None and told.coming == said.count:
+        return Outcome.COMING
+    capacity = (
+        None if line.capacity is None else newest(live.known.capacity, Stated(line.capacity, said.at, said.report_id))
+    )
+    stands = (told.count,) if said.count is not None else (told.out_of_service, told.intake, capacity)
+    return (
+        Outcome.APPLIED
+        if any(one is not None and one.report_id == said.report_id for one in stands)
+        else Outcome.SUPERSEDED
+    )
+
+
+def _check_size(line: Line, live: Live, *, blind: bool) -> None:
     """Refuse a slip of the finger, and a unit that would be free and overfull at once."""
     capacity = line.capacity if line.capacity is not None else live.known.capacity.value
     most = min(PLACES_MAX, max(ABSURD_FLOOR, ABSURD_FACTOR * capacity))
-    if max(line.free, line.over_by) > most or (line.free and line.over_by):
-        raise AbsurdCount(unit=str(line.unit_id), free=line.free, over_by=line.over_by, capacity=capacity, most=most)
+    free = line.free or 0
+    if max(free, line.over_by) > most or (free and line.over_by):
+        problem = AbsurdCount(unit=str(line.unit_id), free=free, over_by=line.over_by, capacity=capacity, most=most)
+        raise problem.without("capacity", "most") if blind else problem
 
 
 def _check_base(working: Working, line: Line, live: Live) -> None:
-    """Refuse a number based on a state that has moved since: both phones saw 5, both say 4."""
+    """Refuse a number based on a state that has moved since: both phones saw 5, both say 4.
+
+    Whoever is blind to the number based nothing on it, and would learn by the refusal that it moved (I11).
+    """
     if line.base_seq is not None and live.moved_since(line.base_seq, working.moment):
         raise ChangedMeanwhile(unit=str(line.unit_id))

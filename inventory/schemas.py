@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from inventory.model.counting import Direction
-from inventory.model.state import Intake, OutOfService, OutReason
+from inventory.model.facts import Intake, OutOfService, OutReason
 from inventory.model.unit import (
     PLACES_MAX,
     Admits,
@@ -36,11 +36,26 @@ SomePlaces = Annotated[int, msgspec.Meta(ge=1, le=PLACES_MAX)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=_SAFE_INTEGER)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
 Years = Annotated[int, msgspec.Meta(ge=0, le=120)]
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A body is taken whole or not at all: an unknown field is a misunderstanding, and is said."""
+    """A body is taken whole or not at all: an unknown field is a misunderstanding, and is said.
+
+    Instants are kept in UTC: one that is written with another offset is the same one (I10).
+    """
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            for one in value if isinstance(value, list) else (value,):
+                if isinstance(one, str) and one.endswith("\n"):
+                    # `$` lets a line break stand at the end.
+                    raise ValueError(f"`{name}` must not end with a line break")
+            # An instant of a year that cannot be meant is refused by name, with whatever else is out of bounds.
+            if isinstance(value, datetime) and value.year in _YEARS:
+                setattr(self, name, value.astimezone(UTC))
 
 
 class OutOfServiceBody(Body):
@@ -55,17 +70,21 @@ class IntakeBody(Body):
 
 
 class LineBody(Body):
+    """Without `free` the line states facts only: it is no count, and makes none fresh."""
+
     unit: UUID
-    free: Places
+    free: Places | None = None
     over_by: Places = 0
     out_of_service: Annotated[list[OutOfServiceBody], msgspec.Meta(max_length=20)] | None = None
     intake: IntakeBody | None = None
     capacity: Places | None = None
     base_seq: Seq | None = None
 
-    def line(self, observed_at: datetime | None) -> Line:
+    def line(self, observed_at: datetime | None, night: date | None) -> Line:
         """Return the model's line; its hash is what a feed repeats when it has stopped looking."""
         out = self.out_of_service
+        if self.free is None and (self.over_by or (out, self.intake, self.capacity) == (None, None, None)):
+            raise InvalidBody(where="free", why="how many are free, or a fact: out_of_service, intake, capacity")
         for one in out or ():
             check_instant("until", one.until)
         if self.intake is not None:
@@ -76,11 +95,11 @@ class LineBody(Body):
             over_by=self.over_by,
             out_of_service=None
             if out is None
-            else tuple(OutOfService(one.reason, one.places, _utc(one.until)) for one in out),
-            intake=Intake(self.intake.state == "paused", _utc(self.intake.until)) if self.intake else None,
+            else tuple(OutOfService(one.reason, one.places, one.until) for one in out),
+            intake=Intake(self.intake.state == "paused", self.intake.until) if self.intake else None,
             capacity=self.capacity,
             base_seq=self.base_seq,
-            body_hash=hash_of((observed_at, self)),
+            body_hash=hash_of((observed_at, night, self)),
         )
 
 
@@ -171,6 +190,8 @@ class UnitBody(Body):
 
     def unit(self, unit_id: UUID, region_id: UUID) -> Unit:
         check_instant("expires_at", self.expires_at)
+        if self.room_size is not None and self.allotment is not Allotment.ROOM:
+            raise InvalidBody(where="room_size", why="only a unit of rooms has one")
         for low, high in (("age_min", "age_max"), ("party_min", "party_max")):
             lowest, highest = getattr(self, low), getattr(self, high)
             if lowest is not None and highest is not None and lowest > highest:
@@ -192,10 +213,6 @@ class ClockBody(Body):
 def check_instant(where: str, instant: datetime | None) -> None:
     if instant is not None and instant.year not in _YEARS:
         raise InvalidBody(where=where, why="an instant between the years 2000 and 2199")
-
-
-def _utc(instant: datetime | None) -> datetime | None:
-    return instant.astimezone(UTC) if instant is not None else None
 
 
 def hash_of(body: object) -> bytes:

@@ -107,7 +107,7 @@ unit_state = Table(
     Column("night", Date, nullable=False),
     Column("closed", Boolean, nullable=False),
     _instant("reopened_at"),
-    Column("stuck", Boolean, nullable=False),
+    Column("stuck_by", Uuid),
     Column("reports", Integer, nullable=False),
     Column("count_prior_seq", BigInteger, nullable=False),
     Column("count_report", Uuid),
@@ -119,8 +119,11 @@ unit_state = Table(
     Column("count_night", Date),
     Column("count_basis", Text),
     _instant("count_known_until"),
-    _instant("count_value_since"),
     Column("count_skewed", Boolean),
+    # The count of a night that has not begun, and when a person last spoke, of which night.
+    Column("coming", JSON),
+    _instant("person_at"),
+    Column("person_night", Date),
     Column("capacity", Integer, nullable=False),
     _instant("capacity_at", nullable=False),
     Column("capacity_report", Uuid, nullable=False),
@@ -158,19 +161,23 @@ report_unit = Table(
     Column("report_id", Uuid, ForeignKey("report.id"), primary_key=True),
     Column("unit_id", Uuid, ForeignKey("unit.id"), primary_key=True),
     Column("nth", Integer, nullable=False),
+    # `outcome` is what was answered, and stays; `pinned` is judged anew when a late line changes it.
     Column("outcome", Text, nullable=False),
-    Column("free", Integer, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    # None where the line states facts only.
+    Column("free", Integer),
     Column("over_by", Integer, nullable=False),
     Column("basis", Text, nullable=False),
     _instant("at", nullable=False),
     _instant("known_until", nullable=False),
-    _instant("value_since", nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Column("capacity", Integer),
     Column("out_of_service", JSON),
     Column("intake", JSON),
     Column("pin_s", Integer, nullable=False),
     Index("uq_report_unit_nth", "unit_id", "nth", unique=True),
+    # A line that comes out of order is told together with those around it.
+    Index("ix_report_unit_at", "unit_id", "at"),
 )
 
 movement = Table(
@@ -200,10 +207,10 @@ movement = Table(
 feed = Table(
     "feed",
     metadata,
-    Column("key_id", Uuid, primary_key=True),
     Column("unit_id", Uuid, ForeignKey("unit.id"), primary_key=True),
-    Column("free", Integer, nullable=False),
-    Column("over_by", Integer, nullable=False),
+    Column("key_id", Uuid, primary_key=True),
+    Column("free", Integer),
+    Column("over_by", Integer),
     _instant("at", nullable=False),
     _instant("value_since", nullable=False),
     _instant("as_of"),
@@ -216,11 +223,12 @@ capacity_change = Table(
     "capacity_change",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False, index=True),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False),
     _instant("at", nullable=False),
     Column("report_id", Uuid, nullable=False),
     Column("capacity", Integer, nullable=False),
     Column("actor_id", Uuid, nullable=False),
+    Index("uq_capacity_change_report", "unit_id", "report_id", unique=True),
 )
 
 closing = Table(

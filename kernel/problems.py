@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 LANGUAGES = ("en", "fr", "nl")
 _WORDING = Path(__file__).parent / "wording"
@@ -32,7 +32,15 @@ class Problem(Exception):
     def __init__(self, *, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
         super().__init__(self.slug)
         self.facts = facts
+        self.discreet = False
         self.headers = dict(headers or {})
+
+    def without(self, *names: str) -> Self:
+        """Leave out facts that this reader may not learn; the sentence for such readers does not need them (I11)."""
+        for name in names:
+            self.facts.pop(name, None)
+        self.discreet = True
+        return self
 
     def __str__(self) -> str:
         return f"{self.slug} {self.facts}" if self.facts else self.slug
@@ -111,7 +119,7 @@ class IdReused(Problem):
 
 @cache
 def wording(language: str) -> dict[str, dict[str, str]]:
-    """Return slug -> {title, detail} of one language."""
+    """Return slug -> {title, detail} of one language, and `discreet` where a reader may not learn the facts."""
     return tomllib.loads((_WORDING / f"{language}.toml").read_text("utf-8"))
 
 
@@ -145,7 +153,7 @@ def document(problem: Problem, language: str = "en", instance: str | None = None
         "slug": problem.slug,
         "title": words["title"],
         "status": problem.status,
-        "detail": words["detail"].format_map(_Facts(problem.facts)),
+        "detail": words["discreet" if problem.discreet else "detail"].format_map(_Facts(problem.facts)),
     }
     if instance is not None:
         body["instance"] = instance

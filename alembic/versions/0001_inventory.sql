@@ -163,7 +163,7 @@ CREATE TABLE capacity_change (
   CONSTRAINT fk_capacity_change_unit_id_unit FOREIGN KEY(unit_id) REFERENCES unit (id)
 );
 
-CREATE INDEX ix_capacity_change_unit_id ON capacity_change (unit_id);
+CREATE UNIQUE INDEX uq_capacity_change_report ON capacity_change (unit_id, report_id);
 
 CREATE TABLE closing (
   id UUID NOT NULL,
@@ -178,16 +178,16 @@ CREATE TABLE closing (
 CREATE INDEX ix_closing_unit_id ON closing (unit_id);
 
 CREATE TABLE feed (
-  key_id UUID NOT NULL,
   unit_id UUID NOT NULL,
-  free INTEGER NOT NULL,
-  over_by INTEGER NOT NULL,
+  key_id UUID NOT NULL,
+  free INTEGER,
+  over_by INTEGER,
   at TIMESTAMP WITH TIME ZONE NOT NULL,
   value_since TIMESTAMP WITH TIME ZONE NOT NULL,
   as_of TIMESTAMP WITH TIME ZONE,
   body_hash BYTEA NOT NULL,
   repeats INTEGER NOT NULL,
-  CONSTRAINT pk_feed PRIMARY KEY (key_id, unit_id),
+  CONSTRAINT pk_feed PRIMARY KEY (unit_id, key_id),
   CONSTRAINT fk_feed_unit_id_unit FOREIGN KEY(unit_id) REFERENCES unit (id)
 );
 
@@ -244,12 +244,12 @@ CREATE TABLE report_unit (
   unit_id UUID NOT NULL,
   nth INTEGER NOT NULL,
   outcome TEXT NOT NULL,
-  free INTEGER NOT NULL,
+  pinned BOOLEAN NOT NULL,
+  free INTEGER,
   over_by INTEGER NOT NULL,
   basis TEXT NOT NULL,
   at TIMESTAMP WITH TIME ZONE NOT NULL,
   known_until TIMESTAMP WITH TIME ZONE NOT NULL,
-  value_since TIMESTAMP WITH TIME ZONE NOT NULL,
   body_hash BYTEA NOT NULL,
   capacity INTEGER,
   out_of_service JSON,
@@ -259,6 +259,8 @@ CREATE TABLE report_unit (
   CONSTRAINT fk_report_unit_report_id_report FOREIGN KEY(report_id) REFERENCES report (id),
   CONSTRAINT fk_report_unit_unit_id_unit FOREIGN KEY(unit_id) REFERENCES unit (id)
 );
+
+CREATE INDEX ix_report_unit_at ON report_unit (unit_id, at);
 
 CREATE UNIQUE INDEX uq_report_unit_nth ON report_unit (unit_id, nth);
 
@@ -271,7 +273,7 @@ CREATE TABLE unit_state (
   night DATE NOT NULL,
   closed BOOLEAN NOT NULL,
   reopened_at TIMESTAMP WITH TIME ZONE,
-  stuck BOOLEAN NOT NULL,
+  stuck_by UUID,
   reports INTEGER NOT NULL,
   count_prior_seq BIGINT NOT NULL,
   count_report UUID,
@@ -283,8 +285,10 @@ CREATE TABLE unit_state (
   count_night DATE,
   count_basis TEXT,
   count_known_until TIMESTAMP WITH TIME ZONE,
-  count_value_since TIMESTAMP WITH TIME ZONE,
   count_skewed BOOLEAN,
+  coming JSON,
+  person_at TIMESTAMP WITH TIME ZONE,
+  person_night DATE,
   capacity INTEGER NOT NULL,
   capacity_at TIMESTAMP WITH TIME ZONE NOT NULL,
   capacity_report UUID NOT NULL,

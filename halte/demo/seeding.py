@@ -16,8 +16,8 @@ from inventory.defining import DefineOperator, DefineShelter, DefineUnit
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
 from inventory.model.counting import Spoke
+from inventory.model.facts import OutOfService, OutReason
 from inventory.model.freshness import Policy
-from inventory.model.state import OutOfService, OutReason
 from inventory.reporting import Line, Report, Reporter
 from kernel.access import keeping_accounts
 from kernel.access.model import COMMAND_LINE, Role

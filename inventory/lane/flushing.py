@@ -23,9 +23,16 @@ _ORDER: tuple[Table, ...] = (
     tables.capacity_change,
     tables.closing,
 )
+# A capacity that stands again behind a late one may have its row already.
+_CONFLICTS = {tables.capacity_change: "ON CONFLICT (unit_id, report_id) DO NOTHING"}
 _VOID = """
 UPDATE movement m SET voided_at = $3, voided_by = v.actor
 FROM unnest($1::uuid[], $2::uuid[]) AS v(id, actor) WHERE m.id = v.id AND m.voided_at IS NULL
+"""
+_PIN = """
+UPDATE report_unit l SET pinned = v.pinned
+FROM unnest($1::uuid[], $2::uuid[], $3::boolean[]) AS v(report_id, unit_id, pinned)
+WHERE l.report_id = v.report_id AND l.unit_id = v.unit_id
 """
 # A late arrival finds a hold that the clock has ended: it stays ended at the time it was (I3).
 _END = """
@@ -38,12 +45,16 @@ async def flush(connection: Connection, working: Working) -> None:
     """Write rows, ends, voids and unit states. The journal comes after, in the kernel."""
     for table, row in working.upserts:
         await connection.execute(_put(table), *(row[column.name] for column in table.columns))
+    await insert(connection, tables.unit_state, sorted(working.births, key=lambda row: row["unit_id"]))
     await _end_holds(connection, working)
     for table in _ORDER:
         rows = working.inserts.get(table, [])
         rows.sort(key=lambda row: (row.get("id") or row["report_id"], row.get("unit_id") or 0))
-        await insert(connection, table, rows)
+        await insert(connection, table, rows, _CONFLICTS.get(table, ""))
     await insert(connection, tables.feed, _feed_rows(working), _upsert(tables.feed))
+    if working.pinned:
+        reports, units = zip(*working.pinned, strict=True)
+        await connection.execute(_PIN, list(reports), list(units), list(working.pinned.values()))
     if working.voided:
         ids, actors = zip(*sorted(working.voided), strict=True)
         await connection.execute(_VOID, list(ids), list(actors), working.now)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
-from inventory.lane.rows import count_of, intake_of, out_of_service_of, unit_of
+from inventory.lane.looking import Look
+from inventory.lane.past import load_past
+from inventory.lane.rows import told_of, unit_of
 from inventory.lane.sites import load_sites, lock_sites
 from inventory.lane.working import (
     SYSTEM,
@@ -21,23 +21,9 @@ from inventory.lane.working import (
     StoredReport,
     Working,
 )
-from inventory.model.counting import Direction, FeedMemory, HoldSpan, Movement, Stated, place
-from inventory.model.night import night_of, noon_of
-from inventory.model.state import Known, Moment, Shown, Status
-from kernel.journal import Cause
+from inventory.model.counting import Stated
+from inventory.model.state import Known, Shown, Status
 from kernel.postgres import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Until when a new count knows of movements; to be put on our time line once the locks are had."""
-
-    observed_at: datetime | None
-    sent_at: datetime | None
-    lag: timedelta
-
-    def until(self, now: datetime) -> datetime:
-        return place(now, self.observed_at, self.sent_at).at - self.lag
 
 
 @dataclass(slots=True)
@@ -58,13 +44,21 @@ class Touches:
     # Whoever acts on a thing whose shelter only the thing itself tells.
     actors: set[UUID] = field(default_factory=set)
     feeds: set[UUID] = field(default_factory=set)
-    # When new counts looked, per unit: movements since then are needed.
+    # Reports that movements name, with the unit.
+    named: set[tuple[UUID, UUID]] = field(default_factory=set)
+    # Who says something of a unit, in the order of the batch.
     looks: dict[UUID, list[Look]] = field(default_factory=dict)
 
 
 _UNIT_OF_MOVEMENTS = "SELECT id, unit_id FROM movement WHERE id = ANY($1::uuid[])"
 _UNIT_OF_HOLDS = "SELECT id, unit_id, request_id FROM hold WHERE id = ANY($1::uuid[])"
 _SHELTER_OF_UNITS = "SELECT shelter_id FROM unit WHERE id = ANY($1::uuid[])"
+# Before anything of a request is read: two nodes that meet only in rows which the other one has yet to
+# write would miss each other (I4). A key, because the inventory has no row of a request.
+_LOCK_REQUESTS = """
+SELECT pg_advisory_xact_lock(key)
+FROM (SELECT DISTINCT hashtextextended(id::text, 0) AS key FROM unnest($1::uuid[]) AS r(id) ORDER BY key) AS keys
+"""
 _LOCK_HOLDS = """
 SELECT * FROM hold WHERE id = ANY($1::uuid[]) OR (state = 'held' AND request_id = ANY($2::uuid[]))
 ORDER BY id FOR UPDATE
@@ -81,19 +75,6 @@ LEFT JOIN subject b ON b.id = u.id
 LEFT JOIN journal j ON j.region_id = b.region_id AND j.seq = b.seq
 WHERE u.id = ANY($1::uuid[]) AND u.region_id = $2
 """
-_MOVEMENTS = """
-SELECT m.id, m.unit_id, m.direction, m.places, m.occurred_at, m.counted_in
-FROM unnest($1::uuid[], $2::timestamptz[]) AS n(unit_id, since)
-JOIN movement m ON m.unit_id = n.unit_id AND m.occurred_at >= n.since
-WHERE m.voided_at IS NULL
-"""
-_SPANS = """
-SELECT h.id, h.unit_id, h.places, h.held_at, least(h.ended_at, m.occurred_at) AS ended_at
-FROM unnest($1::uuid[], $2::timestamptz[]) AS n(unit_id, since)
-JOIN hold h ON h.unit_id = n.unit_id AND (h.state = 'held' OR h.ended_at >= n.since)
-LEFT JOIN hold_end e ON e.hold_id = h.id AND e.outcome = 'arrived'
-LEFT JOIN movement m ON m.id = e.movement_id
-"""
 _GRANTS = """
 SELECT p.actor, p.shelter FROM unnest($1::uuid[], $2::uuid[]) AS p(actor, shelter)
 WHERE EXISTS (SELECT FROM account a WHERE a.id = p.actor AND a.region_id = $3 AND a.disabled_at IS NULL AND (
@@ -108,22 +89,18 @@ SELECT r.id, r.body_hash, array_agg(u.unit_id ORDER BY u.unit_id) AS units,
 FROM report r JOIN report_unit u ON u.report_id = r.id WHERE r.id = ANY($1::uuid[]) GROUP BY r.id
 """
 _MOVED = """
-SELECT m.id, m.unit_id, u.shelter_id, m.body_hash, m.outcome, m.voided_at IS NOT NULL AS voided
+SELECT m.id, m.unit_id, u.shelter_id, m.body_hash, m.outcome, m.voided_at IS NOT NULL AS voided, m.hold_id
 FROM movement m JOIN unit u ON u.id = m.unit_id WHERE m.id = ANY($1::uuid[])
 """
 _ENDS = "SELECT id, hold_id, outcome, body_hash FROM hold_end WHERE id = ANY($1::uuid[])"
-_FEEDS = "SELECT * FROM feed WHERE key_id = ANY($1::uuid[]) AND unit_id = ANY($2::uuid[])"
-
-# No report overrules one that is newer by more than this (a pin is far shorter, a settle lag at most
-# as long): so that a report with a clock of last year does not read a year of movements.
-_OVERRULED_WITHIN = timedelta(days=2)
-_EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 async def lock(connection: Connection, touches: Touches) -> list[asyncpg.Record]:
     """Take the batch's locks in the one order; return the locked holds."""
     await _find_units(connection, touches)
     holds: list[asyncpg.Record] = []
+    if touches.requests:
+        await connection.execute(_LOCK_REQUESTS, list(touches.requests))
     if touches.holds or touches.requests:
         holds = await connection.fetch(_LOCK_HOLDS, list(touches.holds), list(touches.requests))
         touches.units.update(hold["unit_id"] for hold in holds)
@@ -152,14 +129,11 @@ async def load(connection: Connection, touches: Touches, holds: Sequence[asyncpg
     """Fill the working set; every lock has been taken before."""
     if touches.operators or touches.shelters:
         await load_sites(connection, touches.operators, touches.shelters, touches.units, working)
-    night = night_of(working.now, working.moment.zone)
     rows = await connection.fetch(_UNITS, list(touches.units), working.region_id) if touches.units else []
     for row in rows:
         live = working.units[row["id"]] = _live(row)
-        if row["night"] < night:
-            # Noon has passed since this unit was last written: whatever comes next, tell that first.
-            live.know(Cause("noon", None, SYSTEM))
-    await _load_past(connection, touches, working)
+        working.turn(live, row["night"])
+    await load_past(connection, touches.looks, touches.feeds, touches.named, working)
     await _load_grants(connection, touches, working)
     await _load_stored(connection, touches, working)
     for hold in holds:
@@ -167,35 +141,6 @@ async def load(connection: Connection, touches: Touches, holds: Sequence[asyncpg
         working.holds[stored.id] = stored
         if stored.state == "held" and stored.request_id is not None:
             working.open_holds[stored.request_id] = stored.id
-
-
-async def _load_past(connection: Connection, touches: Touches, working: Working) -> None:
-    units = list(working.units.values())
-    if not units:
-        return
-    ids = [live.unit.id for live in units]
-    since = [_since(live, touches, working.moment) for live in units]
-    for row in await connection.fetch(_MOVEMENTS, ids, since):
-        movement = Movement(
-            row["id"], Direction(row["direction"]), row["places"], row["occurred_at"], row["counted_in"]
-        )
-        working.units[row["unit_id"]].movements[movement.id] = movement
-    for row in await connection.fetch(_SPANS, ids, since):
-        span = HoldSpan(row["places"], row["held_at"], row["ended_at"])
-        working.units[row["unit_id"]].holds[row["id"]] = span
-    if touches.feeds:
-        for row in await connection.fetch(_FEEDS, list(touches.feeds), ids):
-            working.units[row["unit_id"]].feeds[row["key_id"]] = _feed_memory(row)
-
-
-def _since(live: Live, touches: Touches, moment: Moment) -> datetime:
-    """The oldest movement that may still count: after the winning report, a new one, or noon."""
-    count = live.known.count
-    if count is None:
-        return _EPOCH_START
-    oldest = count.at - _OVERRULED_WITHIN
-    looks = [max(oldest, look.until(moment.now)) for look in touches.looks.get(live.unit.id, ())]
-    return min(count.known_until, noon_of(night_of(moment.now, moment.zone), moment.zone), *looks)
 
 
 async def _load_grants(connection: Connection, touches: Touches, working: Working) -> None:
@@ -215,7 +160,7 @@ async def _load_stored(connection: Connection, touches: Touches, working: Workin
         working.reports[row["id"]] = StoredReport(row["body_hash"], outcomes)
     for row in await _by_id(connection, _MOVED, touches.movements):
         working.movements[row["id"]] = StoredMovement(
-            row["unit_id"], row["shelter_id"], row["body_hash"], row["outcome"], row["voided"]
+            row["unit_id"], row["shelter_id"], row["body_hash"], row["outcome"], row["voided"], row["hold_id"]
         )
     for row in await _by_id(connection, _ENDS, touches.ends):
         working.ends[row["id"]] = StoredEnd(row["hold_id"], row["outcome"], row["body_hash"])
@@ -234,13 +179,11 @@ def _live(row: asyncpg.Record) -> Live:
         turnover=unit.turnover,
         capacity=Stated(row["capacity"], row["capacity_at"], row["capacity_report"]),
         held=row["held"],
-        count=count_of(row),
-        out_of_service=out_of_service_of(row),
-        intake=intake_of(row),
+        told=told_of(row),
         closed=row["closed"],
         shelter_closed=row["shelter_closed"],
         reopened_at=row["reopened_at"],
-        stuck=row["stuck"],
+        stuck_by=row["stuck_by"],
     )
     return Live(
         unit=unit,
@@ -259,7 +202,7 @@ def _live(row: asyncpg.Record) -> Live:
 
 def _shown(row: asyncpg.Record, known: Known) -> Shown:
     """What the last journalled state showed, before time or this batch changed it."""
-    out = known.out_of_service.value if known.out_of_service else ()
+    out = known.told.out_of_service.value if known.told.out_of_service else ()
     return Status(row["status"]), row["free"], row["over_by"], row["capacity"], out
 
 
@@ -274,7 +217,3 @@ def _stored_hold(row: asyncpg.Record) -> StoredHold:
         row["expires_at"],
         row["body_hash"],
     )
-
-
-def _feed_memory(row: asyncpg.Record) -> FeedMemory:
-    return msgspec.convert(dict(row), FeedMemory)

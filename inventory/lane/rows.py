@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -9,13 +11,16 @@ import asyncpg
 import msgspec
 
 from inventory.model.counting import Basis, Count, Spoke, Stated
-from inventory.model.state import Intake, Known, OutOfService, UnitState
+from inventory.model.facts import Intake, OutOfService
+from inventory.model.state import Known, UnitState
+from inventory.model.story import Said, Spoken, Told
 from inventory.model.unit import Admits, Allotment, Regime, Tolerance, Turnover, Unit
 
 Row: TypeAlias = asyncpg.Record
 
 _outs = msgspec.json.Decoder(tuple[OutOfService, ...])
 _intakes = msgspec.json.Decoder(Intake)
+_comings = msgspec.json.Decoder(Count)
 
 
 def unit_of(row: Row) -> Unit:
@@ -57,27 +62,59 @@ def count_of(row: Row) -> Count | None:
         night=row["count_night"],
         basis=Basis(row["count_basis"]),
         known_until=row["count_known_until"],
-        value_since=row["count_value_since"],
         skewed=row["count_skewed"],
     )
 
 
-def out_of_service_of(row: Row) -> Stated[tuple[OutOfService, ...]] | None:
-    if row["out_of_service"] is None:
-        return None
-    value = _outs.decode(row["out_of_service"])
-    return Stated(value, row["out_of_service_at"], row["out_of_service_report"])
+def told_of(row: Row) -> Told:
+    out, intake = row["out_of_service"], row["intake"]
+    return Told(
+        count=count_of(row),
+        coming=None if row["coming"] is None else _comings.decode(row["coming"]),
+        person=None if row["person_at"] is None else Spoken(row["person_at"], row["person_night"]),
+        out_of_service=None
+        if out is None
+        else Stated(_outs.decode(out), row["out_of_service_at"], row["out_of_service_report"]),
+        intake=None if intake is None else Stated(_intakes.decode(intake), row["intake_at"], row["intake_report"]),
+    )
 
 
-def intake_of(row: Row) -> Stated[Intake] | None:
-    if row["intake"] is None:
-        return None
-    return Stated(_intakes.decode(row["intake"]), row["intake_at"], row["intake_report"])
+def said_of(row: Row | Mapping[str, Any], *, settled: bool = False) -> Said:
+    """Return a stored line of a report; `settled`: it is too old to be judged anew."""
+    count = None
+    if row["free"] is not None:
+        count = Count(
+            report_id=row["report_id"],
+            at=row["at"],
+            spoke=Spoke(row["spoke"]),
+            source_id=row["actor_id"],
+            free=row["free"],
+            over_by=row["over_by"],
+            night=row["night"],
+            basis=Basis(row["basis"]),
+            known_until=row["known_until"],
+            skewed=row["skewed"],
+        )
+    return Said(
+        report_id=row["report_id"],
+        nth=row["nth"],
+        at=row["at"],
+        spoke=Spoke(row["spoke"]),
+        source_id=row["actor_id"],
+        night=row["night"],
+        pin=timedelta(seconds=row["pin_s"]),
+        count=count,
+        out_of_service=None if row["out_of_service"] is None else _outs.decode(row["out_of_service"]),
+        intake=None if row["intake"] is None else _intakes.decode(row["intake"]),
+        pinned=row["pinned"],
+        settled=settled,
+    )
 
 
 def state_row(unit_id: UUID, known: Known, state: UnitState, reports: int, count_prior_seq: int) -> dict[str, Any]:
     """Return the row of unit_state for what is known and what was folded from it."""
-    count = known.count
+    told = known.told
+    count = told.count
     row: dict[str, Any] = {
         "unit_id": unit_id,
         "status": state.status.value,
@@ -87,7 +124,7 @@ def state_row(unit_id: UUID, known: Known, state: UnitState, reports: int, count
         "night": state.night,
         "closed": known.closed,
         "reopened_at": known.reopened_at,
-        "stuck": known.stuck,
+        "stuck_by": known.stuck_by,
         "reports": reports,
         "count_prior_seq": count_prior_seq,
         "count_report": count.report_id if count else None,
@@ -99,13 +136,15 @@ def state_row(unit_id: UUID, known: Known, state: UnitState, reports: int, count
         "count_night": count.night if count else None,
         "count_basis": count.basis.value if count else None,
         "count_known_until": count.known_until if count else None,
-        "count_value_since": count.value_since if count else None,
         "count_skewed": count.skewed if count else None,
+        "coming": to_json(told.coming) if told.coming else None,
+        "person_at": told.person.at if told.person else None,
+        "person_night": told.person.night if told.person else None,
         "capacity": known.capacity.value,
         "capacity_at": known.capacity.at,
         "capacity_report": known.capacity.report_id,
     }
-    return row | _stated("out_of_service", known.out_of_service) | _stated("intake", known.intake)
+    return row | _stated("out_of_service", told.out_of_service) | _stated("intake", told.intake)
 
 
 def _stated(name: str, fact: Stated[Any] | None) -> dict[str, Any]:

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table
 
+from inventory import tables
 from inventory.bodies import shelter_body, unit_body
+from inventory.lane.looking import received
 from inventory.model.audience import masked_view_changed
-from inventory.model.counting import FeedMemory, HoldSpan, Movement
+from inventory.model.counting import HoldSpan, Movement, Stated
+from inventory.model.feeds import FeedMemory
+from inventory.model.night import night_of
 from inventory.model.state import Known, Moment, Shown, UnitState, fold
+from inventory.model.story import Run, Said, Story, tell
 from inventory.model.unit import Operator, Shelter, Unit
 from inventory.problems import NotYourShelter, UnknownUnit
+from kernel.ids import new_id
 from kernel.journal import Cause, Entry, Subject
 from kernel.problems import IdReused
 
@@ -45,11 +51,34 @@ class Live:
     movements: dict[UUID, Movement] = field(default_factory=dict)
     holds: dict[UUID, HoldSpan] = field(default_factory=dict)
     feeds: dict[UUID, FeedMemory] = field(default_factory=dict)
+    # The lines about the unit since `lines_since`, where one of this batch comes out of order.
+    lines: list[Said] | None = None
+    lines_since: datetime | None = None
+    # When reports were true that movements of this batch name.
+    named: dict[UUID, datetime] = field(default_factory=dict)
     causes: list[Cause] = field(default_factory=list)
     dirty: bool = False
 
     def fold(self, moment: Moment) -> UnitState:
         return fold(self.known, tuple(self.movements.values()), tuple(self.holds.values()), moment)
+
+    def tell(self, said: Said, run: Run | None) -> Story:
+        """Return the story of the unit with one more line; `run` is what its source has been saying."""
+        told = self.known.told
+        reopened = () if self.known.reopened_at is None else (self.known.reopened_at,)
+        if self.lines is None or self.lines_since is None:
+            return tell(told, {} if run is None else {said.source_id: run}, [said], reopened, said.report_id)
+        return tell(told.before(self.lines_since), {}, [*self.lines, said], reopened, said.report_id)
+
+    def keep(self, said: Said) -> None:
+        """Keep a line for those of this batch that come after it."""
+        if self.lines is not None:
+            self.lines.append(said)
+        if said.count is not None:
+            self.named[said.report_id] = said.at
+            for movement in self.movements.values():
+                if movement.counted_in == said.report_id:
+                    self.movements[movement.id] = replace(movement, counted_at=said.at)
 
     def moved_since(self, base_seq: int, moment: Moment) -> bool:
         """Tell whether what a person bases a report on has changed since they saw `base_seq`."""
@@ -77,6 +106,7 @@ class StoredMovement:
     body_hash: bytes
     outcome: str
     voided: bool
+    hold_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +157,11 @@ class Working:
     # The kind of whatever bears an id that a definition names; "elsewhere" in another region.
     taken: dict[UUID, str] = field(default_factory=dict)
     upserts: list[tuple[Table, dict[str, Any]]] = field(default_factory=list)
+    # States of new units: two nodes that define the same id must not both have begun it.
+    births: list[dict[str, Any]] = field(default_factory=list)
     inserts: dict[Table, list[dict[str, Any]]] = field(default_factory=dict)
+    # Per line: whether it is pinned, where that has changed.
+    pinned: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)
     voided: list[tuple[UUID, UUID]] = field(default_factory=list)
     # Per hold: the state it was found in, and the one it ends in.
     ended: dict[UUID, tuple[str, str]] = field(default_factory=dict)
@@ -136,6 +170,13 @@ class Working:
     @property
     def now(self) -> datetime:
         return self.moment.now
+
+    @property
+    def night(self) -> date:
+        return night_of(self.moment.now, self.moment.zone)
+
+    def received(self, stamped: datetime | None) -> datetime:
+        return received(self.now, stamped)
 
     def authorise(self, actor_id: UUID, shelter_id: UUID) -> None:
         """Refuse an actor without a grant for this shelter (I10: before anything else is said)."""
@@ -156,6 +197,47 @@ class Working:
 
     def insert(self, table: Table, **row: Any) -> None:
         self.inserts.setdefault(table, []).append(row)
+
+    def close(self, live: Live, verb: str, actor_id: UUID, *, closed: bool) -> None:
+        """Close a unit or open it again; an opened one awaits a report."""
+        closing_id = new_id()
+        self.insert(tables.closing, id=closing_id, unit_id=live.unit.id, at=self.now, closed=closed, actor_id=actor_id)
+        reopened_at = live.known.reopened_at if closed else self.now
+        live.know(Cause(verb, closing_id, actor_id), closed=closed, reopened_at=reopened_at)
+
+    def judge_anew(self, live: Live, said: Said) -> None:
+        """Note that an older line is pinned, or no more, because of one that came late."""
+        self.pinned[said.report_id, live.unit.id] = said.pinned
+        live.lines = [said if one.report_id == said.report_id else one for one in live.lines or ()]
+
+    def state_capacity(self, live: Live, stated: Stated[int], actor_id: UUID) -> Stated[int]:
+        """Write down a dated change of the capacity, and return the one that stands.
+
+        A late one is written with the one that stands again behind it: the last change is the capacity.
+        """
+        current = live.known.capacity
+        stands = max(current, stated, key=lambda one: one.rank)
+        if stated.value != current.value:
+            for one in (stated,) if stands is stated else (stated, current):
+                self.insert(
+                    tables.capacity_change,
+                    id=new_id(),
+                    unit_id=live.unit.id,
+                    at=one.at,
+                    report_id=one.report_id,
+                    capacity=one.value,
+                    actor_id=actor_id,
+                )
+        return stands
+
+    def turn(self, live: Live, night: date) -> None:
+        """Tell what time alone has changed since the unit was last written, whatever this batch does to it."""
+        if live.removed:
+            return
+        if night < self.night:
+            live.know(Cause("noon", None, SYSTEM), told=live.known.told.turned(self.night))
+        if live.unit.expires_at is not None and live.unit.expires_at <= self.now and not live.known.closed:
+            self.close(live, "expire", SYSTEM, closed=True)
 
     def settle(self) -> None:
         """Turn every changed shelter and unit into at most one journal entry; equal bodies make none."""

@@ -1,13 +1,14 @@
-"""The rules of the count: which report wins, and how many are free.
+"""The rules of the count: how many are free, given the report that stands.
 
 Pure functions over (winning report, movements, holds). Nothing is ever incremented: free is
-recomputed from what is known (I2, I8), so order, delay and repetition cannot make it drift.
+recomputed from what is known (I2, I8), so order, delay and repetition cannot make it drift. Which
+report stands is told in story.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -28,15 +29,6 @@ class Spoke(StrEnum):
     FEED = "feed"
 
 
-class Outcome(StrEnum):
-    """What became of one unit's line in a report."""
-
-    APPLIED = "applied"
-    SUPERSEDED = "superseded"
-    PINNED = "pinned"
-    REPEATED = "repeated"
-
-
 class Direction(StrEnum):
     IN = "in"
     OUT = "out"
@@ -44,11 +36,10 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A statement of what is free in one unit.
+    """A statement of what is free in one unit, for one service night.
 
     `at` is when it was true, on the server's time line; `known_until` is when its source last
-    looked (earlier by the settle lag of a feed); `value_since` is since when this source has said
-    this very value.
+    looked (earlier by the settle lag of a feed).
     """
 
     report_id: UUID
@@ -60,7 +51,6 @@ class Count:
     night: date
     basis: Basis
     known_until: datetime
-    value_since: datetime
     skewed: bool = False
 
     @property
@@ -74,21 +64,33 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
+    """`counted_in` is the report that already includes it, `counted_at` when that one was true, if it is known."""
+
     id: UUID
     direction: Direction
     places: int
     occurred_at: datetime
     counted_in: UUID | None = None
     voided: bool = False
+    counted_at: datetime | None = None
+
+    @property
+    def known_at(self) -> datetime:
+        """When somebody who counted must have seen it: as it happened, or in the count that names it."""
+        return self.occurred_at if self.counted_at is None else min(self.occurred_at, self.counted_at)
 
 
 @dataclass(frozen=True, slots=True)
 class HoldSpan:
-    """From when to when a hold stood: an arrived one ends when the people came in."""
+    """From when to when a hold stood: an arrived one ends when the people came in.
+
+    `closed_at` is when its end was written, which is what remains if that arrival never was.
+    """
 
     places: int
     held_at: datetime
     ended_at: datetime | None
+    closed_at: datetime | None = None
 
     def stood_at(self, instant: datetime) -> bool:
         return self.held_at <= instant and (self.ended_at is None or self.ended_at > instant)
@@ -115,94 +117,35 @@ def newest(current: Stated[T] | None, stated: Stated[T] | None) -> Stated[T] | N
 
 
 @dataclass(frozen=True, slots=True)
-class FeedMemory:
-    """What a feed said last about a unit: enough to see it repeat itself or change its mind."""
-
-    free: int
-    over_by: int
-    at: datetime
-    value_since: datetime
-    as_of: datetime | None
-    body_hash: bytes
-    repeats: int
-
-    @property
-    def value(self) -> tuple[int, int]:
-        return self.free, self.over_by
-
-
-def remember(memory: FeedMemory | None, count: Count, as_of: datetime | None, body_hash: bytes) -> FeedMemory:
-    """Return the memory of a feed after it said `count`."""
-    if memory is None:
-        return FeedMemory(count.free, count.over_by, count.at, count.at, as_of, body_hash, 0)
-    if memory.body_hash == body_hash:
-        return replace(memory, repeats=memory.repeats + 1)
-    if count.at < memory.at:
-        return memory
-    since = memory.value_since if memory.value == count.value else count.at
-    return FeedMemory(count.free, count.over_by, count.at, since, as_of, body_hash, 0)
-
-
-def place_in_time(count: Count, memory: FeedMemory | None, as_of: datetime | None) -> Count:
-    """Give a feed's count its place in that feed's story, before it is judged (I8).
-
-    A second statement of the same as-of is a correction: it may change the number, never the time,
-    however long either of them was under way.
-    """
-    if count.spoke is not Spoke.FEED or memory is None:
-        return count
-    if as_of is not None and as_of == memory.as_of:
-        lag = count.at - count.known_until
-        count = replace(count, at=memory.at, known_until=memory.at - lag)
-    since = memory.value_since if memory.value == count.value and memory.value_since <= count.at else count.at
-    return replace(count, value_since=since)
-
-
-def judge(current: Count | None, new: Count, pin: timedelta) -> Outcome:
-    """Decide whether `new` becomes the winning report of its unit.
-
-    The newest (at, report_id) wins. But a person has seen the place with their own eyes: for `pin`
-    after their report, a feed that goes on saying what it said before does not displace it,
-    whichever of the two reached us first. And of two words of one feed about one instant the last
-    is its correction, whatever their ids.
-    """
-    if current is None or _corrects(new, current):
-        return Outcome.APPLIED
-    if new.rank > current.rank:
-        return Outcome.PINNED if _pins(current, new, pin) else Outcome.APPLIED
-    return Outcome.APPLIED if _pins(new, current, pin) else Outcome.SUPERSEDED
-
-
-def _corrects(new: Count, current: Count) -> bool:
-    return new.spoke is Spoke.FEED and new.source_id == current.source_id and new.at == current.at
-
-
-def _pins(person: Count, feed: Count, pin: timedelta) -> bool:
-    return (
-        person.spoke is Spoke.PERSON
-        and feed.spoke is Spoke.FEED
-        and feed.at <= person.at + pin
-        and feed.value_since <= person.at
-        and feed.value_since < feed.at
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Balance:
     free: int
     over_by: int
 
 
-def balance(count: Count, movements: Iterable[Movement], holds: Iterable[HoldSpan] = ()) -> Balance:
+def counts_after(movement: Movement, count: Count, noon: datetime | None) -> bool:
+    """Tell whether a movement changes what `count` says.
+
+    `noon` is where the count's night begins in a unit that empties: who moved before it belonged to
+    the night before, and makes no room in this one.
+    """
+    return not (
+        movement.voided
+        or movement.counted_in == count.report_id
+        or movement.known_at <= count.known_until
+        or (noon is not None and movement.occurred_at < noon)
+    )
+
+
+def balance(
+    count: Count, movements: Iterable[Movement], holds: Iterable[HoldSpan] = (), noon: datetime | None = None
+) -> Balance:
     """Return what is free: the winning report, less who came in after it, plus who left after it.
 
     A net source had already taken off the holds it knew of; they are added back, because `free`
     includes what is held. Fewer than none free is none free, and over by the rest.
     """
     known = sum(h.places for h in holds if h.stood_at(count.known_until)) if count.basis is Basis.NET else 0
-    after = [
-        m for m in movements if not m.voided and m.occurred_at > count.known_until and m.counted_in != count.report_id
-    ]
+    after = [m for m in movements if counts_after(m, count, noon)]
     rest = count.free - count.over_by + known - _came(after) + _left(after)
     return Balance(max(0, rest), max(0, -rest))
 

@@ -7,7 +7,7 @@ is not here: whoever shows a state derives it with `available()`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -15,8 +15,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from inventory.model.counting import Balance, Count, HoldSpan, Movement, Stated, balance, expected
+from inventory.model.facts import Intake, OutOfService
 from inventory.model.freshness import Freshness, Policy, freshness
 from inventory.model.night import night_of, noon_of
+from inventory.model.story import Told
 from inventory.model.unit import Regime, Turnover
 
 
@@ -27,41 +29,12 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-class OutReason(StrEnum):
-    CLEANING = "cleaning"
-    REPAIR = "repair"
-    STAFF = "staff"
-    QUARANTINE = "quarantine"
-    KEPT_FOR_PARTNER = "kept-for-partner"
-    OTHER = "other"
-
-
 class Flag(StrEnum):
     ABOVE_CAPACITY = "above-capacity"
     OVER_CAPACITY = "over-capacity"
     OVERCOMMITTED = "overcommitted"
     CLOCK_SKEW = "clock-skew"
     STUCK = "stuck"
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfService:
-    """Places that nobody can be given. At `until` the unit asks; nothing frees itself."""
-
-    reason: OutReason
-    places: int
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """Whether people are let in, apart from the count. Paused without an end: until said otherwise."""
-
-    paused: bool = False
-    until: datetime | None = None
-
-    def open_at(self, now: datetime) -> bool:
-        return not self.paused or (self.until is not None and self.until <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +47,12 @@ class Known:
     turnover: Turnover
     capacity: Stated[int]
     held: int = 0
-    count: Count | None = None
-    out_of_service: Stated[tuple[OutOfService, ...]] | None = None
-    intake: Stated[Intake] | None = None
+    told: Told = field(default_factory=Told)
     closed: bool = False
     shelter_closed: bool = False
     reopened_at: datetime | None = None
-    stuck: bool = False
+    # The feed that says the same body again and again.
+    stuck_by: UUID | None = None
 
 
 # What a person bases the next report on: holds and freshness are not part of it.
@@ -101,6 +73,8 @@ class UnitState:
     night: date
     fresh: Freshness
     confirmed_by: str | None
+    # The count of a night that has not begun.
+    coming: Count | None = None
     flags: tuple[Flag, ...] = field(default=())
 
     @property
@@ -125,9 +99,9 @@ class Moment:
 def fold(known: Known, movements: Sequence[Movement], holds: Sequence[HoldSpan], moment: Moment) -> UnitState:
     """Return the state of a unit from everything that is known of it at one moment."""
     night = night_of(moment.now, moment.zone)
-    status = _status(known, night)
-    out = known.out_of_service.value if known.out_of_service else ()
-    rest = _rest(known, status, movements, holds, noon_of(night, moment.zone))
+    told = known.told.turned(night)
+    status = _status(known, told.count, night)
+    rest = _rest(replace(known, told=told), status, movements, holds, moment)
     return UnitState(
         unit_id=known.unit_id,
         shelter_id=known.shelter_id,
@@ -136,19 +110,19 @@ def fold(known: Known, movements: Sequence[Movement], holds: Sequence[HoldSpan],
         held=known.held,
         over_by=rest.over_by,
         capacity=known.capacity.value,
-        out_of_service=out,
-        intake=known.intake.value if known.intake else Intake(),
+        out_of_service=told.out_of_service.value if told.out_of_service else (),
+        intake=told.intake.value if told.intake else Intake(),
         night=night,
-        fresh=freshness(known.count.at if known.count else None, moment.policy.ageing(known.regime)),
-        confirmed_by=known.count.spoke.value if known.count else None,
-        flags=_flags(known, rest),
+        fresh=freshness(told.count.at if told.count else None, moment.policy.ageing(known.regime)),
+        confirmed_by=told.count.spoke.value if told.count else None,
+        coming=told.coming,
+        flags=_flags(known, told.count, rest),
     )
 
 
-def _status(known: Known, night: date) -> Status:
+def _status(known: Known, count: Count | None, night: date) -> Status:
     if known.closed or known.shelter_closed:
         return Status.CLOSED
-    count = known.count
     if count is None or (known.reopened_at is not None and count.at < known.reopened_at):
         return Status.AWAITING_REPORT
     if known.turnover is Turnover.NIGHTLY and count.night < night:
@@ -156,23 +130,30 @@ def _status(known: Known, night: date) -> Status:
     return Status.OPEN
 
 
+def noon_for(known: Known, count: Count, zone: ZoneInfo) -> datetime | None:
+    """Return from when on movements belong to the night that was counted; None where people stay over noon."""
+    return noon_of(count.night, zone) if known.turnover is Turnover.NIGHTLY else None
+
+
 def _rest(
-    known: Known, status: Status, movements: Sequence[Movement], holds: Sequence[HoldSpan], noon: datetime
+    known: Known, status: Status, movements: Sequence[Movement], holds: Sequence[HoldSpan], moment: Moment
 ) -> Balance:
+    told = known.told
     if status is Status.UNCONFIRMED:
-        out = sum(o.places for o in known.out_of_service.value) if known.out_of_service else 0
+        out = sum(o.places for o in told.out_of_service.value) if told.out_of_service else 0
+        noon = noon_of(night_of(moment.now, moment.zone), moment.zone)
         return expected(known.capacity.value, out, noon, movements)
-    if known.count is None:
+    if told.count is None:
         return Balance(0, 0)
-    return balance(known.count, movements, holds)
+    return balance(told.count, movements, holds, noon_for(known, told.count, moment.zone))
 
 
-def _flags(known: Known, rest: Balance) -> tuple[Flag, ...]:
+def _flags(known: Known, count: Count | None, rest: Balance) -> tuple[Flag, ...]:
     told = (
         (Flag.ABOVE_CAPACITY, rest.free > known.capacity.value),
         (Flag.OVER_CAPACITY, rest.over_by > 0),
         (Flag.OVERCOMMITTED, known.held > rest.free),
-        (Flag.CLOCK_SKEW, known.count is not None and known.count.skewed),
-        (Flag.STUCK, known.stuck),
+        (Flag.CLOCK_SKEW, count is not None and count.skewed),
+        (Flag.STUCK, known.stuck_by is not None),
     )
     return tuple(flag for flag, raised in told if raised)

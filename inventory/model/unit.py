@@ -103,6 +103,11 @@ class Unit:
     expires_at: datetime | None = None
     external_ref: str | None = None
 
-    def need(self, party_size: int) -> int:
-        """Return how many allotments a party takes: a place each, or one room."""
-        return 1 if self.allotment is Allotment.ROOM else party_size
+    def need(self, party_size: int) -> int | None:
+        """Return how many allotments a party takes: a place each, or one room; None where the rooms are too small.
+
+        A room whose size is not known may do: whoever is there must be asked.
+        """
+        if self.allotment is Allotment.PLACE:
+            return party_size
+        return 1 if self.room_size is None or party_size <= self.room_size else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
@@ -37,11 +38,12 @@ def audience_of(principal: Principal) -> Audience:
     return Audience()
 
 
-def reporter_of(principal: Principal) -> Reporter:
+def reporter_of(principal: Principal, shelter_id: UUID) -> Reporter:
+    blind = shelter_id not in audience_of(principal).own
     if principal.kind == "key":
         basis = Basis(principal.basis or Basis.PHYSICAL)
-        return Reporter(principal.id, Spoke.FEED, basis, principal.settle_lag_s)
-    return Reporter(principal.id, Spoke.PERSON)
+        return Reporter(principal.id, Spoke.FEED, basis, principal.settle_lag_s, blind)
+    return Reporter(principal.id, Spoke.PERSON, blind=blind)
 
 
 def wire(subject: Subject, audience: Audience) -> msgspec.Raw:

@@ -16,7 +16,7 @@ from inventory.problems import (
     UnknownMovement,
     UnknownUnit,
 )
-from inventory.routes.answering import ApiRequest, answer, audience_of, submit, wire
+from inventory.routes.answering import ApiRequest, answer, audience_of, region_of, submit, wire
 from inventory.routes.refusals import BODY, WHO, WRITE
 from inventory.routes.views import MovementView
 from inventory.schemas import MovementBody, check_instant, hash_of
@@ -39,6 +39,7 @@ _ANSWER = {200: ResponseSpec(MovementView, generate_examples=False)}
 async def put_movement(request: ApiRequest, movement_id: UUID, data: MovementBody) -> Response[bytes]:
     check_instant("occurred_at", data.occurred_at)
     check_instant("sent_at", data.sent_at)
+    region = await region_of(request)
     work = Move(
         id=movement_id,
         actor_id=request.user.id,
@@ -50,6 +51,7 @@ async def put_movement(request: ApiRequest, movement_id: UUID, data: MovementBod
         sent_at=data.sent_at,
         hold_id=data.placement,
         counted_in=data.counted_in,
+        received_at=region.clock.now(),
     )
     return _told(request, await submit(request, work))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,19 +44,20 @@ _REFUSALS = (
 )
 
 
-def report_of(report_id: UUID, body: ReportBody, principal: Principal) -> Report:
+def report_of(report_id: UUID, body: ReportBody, principal: Principal, received_at: datetime) -> Report:
     """Turn a parsed body into the lane's work. `sent_at` is not part of the body's identity (I10)."""
     check_instant("observed_at", body.observed_at)
     check_instant("sent_at", body.sent_at)
     return Report(
         id=report_id,
-        reporter=reporter_of(principal),
+        reporter=reporter_of(principal, body.shelter),
         shelter_id=body.shelter,
-        lines=tuple(line.line(body.observed_at) for line in body.units),
+        lines=tuple(line.line(body.observed_at, body.night) for line in body.units),
         body_hash=hash_of((body.shelter, body.units, body.observed_at, body.night)),
         observed_at=body.observed_at,
         sent_at=body.sent_at,
         night=body.night,
+        received_at=received_at,
     )
 
 
@@ -70,7 +72,8 @@ def _units(told: ReportAnswer, audience: Audience) -> list[UnitAnswerView]:
     summary="Report how many places are free",
 )
 async def put_report(request: ApiRequest, report_id: UUID, data: ReportBody) -> Response[bytes]:
-    told: ReportAnswer = await submit(request, report_of(report_id, data, request.user))
+    region = await region_of(request)
+    told: ReportAnswer = await submit(request, report_of(report_id, data, request.user, region.clock.now()))
     audience = audience_of(request.user)
     return answer(ReportView(told.report_id, told.repeated, _units(told, audience)))
 
@@ -84,8 +87,9 @@ async def put_report(request: ApiRequest, report_id: UUID, data: ReportBody) -> 
 )
 async def post_reports(request: ApiRequest, data: BatchBody) -> Response[bytes]:
     language = negotiate(request.headers.get("accept-language"))
-    works = [_parse(item, request.user) for item in data.reports]
     region = await region_of(request)
+    received_at = region.clock.now()
+    works = [_parse(item, request.user, received_at) for item in data.reports]
     good = [work for work in works if isinstance(work, Report)]
     outcomes = iter(await region.lane.submit_all(good))
     audience = audience_of(request.user)
@@ -96,10 +100,10 @@ async def post_reports(request: ApiRequest, data: BatchBody) -> Response[bytes]:
     return answer(BatchView(answers))
 
 
-def _parse(item: Any, principal: Principal) -> Report | Problem:
+def _parse(item: Any, principal: Principal, received_at: datetime) -> Report | Problem:
     try:
         body = msgspec.convert(item, BatchedReportBody)
-        return report_of(body.report, body, principal)
+        return report_of(body.report, body, principal, received_at)
     except msgspec.ValidationError as error:
         return invalid(error, "item")
     except Problem as problem:

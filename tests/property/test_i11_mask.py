@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from inventory.bodies import unit_body
 from inventory.model.audience import Audience, band, masked_view_changed, project, sees_exactly
+from inventory.model.facts import Intake, OutOfService, OutReason
 from inventory.model.freshness import NEVER, Freshness
-from inventory.model.state import Flag, Intake, OutOfService, OutReason, Status, UnitState, available
+from inventory.model.state import Flag, Status, UnitState, available
 
 UNIT, SHELTER, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 NOW = datetime(2026, 3, 10, 18, 0, tzinfo=UTC)

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from inventory.lane.writer import Work
 from inventory.model.counting import Direction, Spoke
-from inventory.model.state import Flag, Intake, OutOfService, OutReason, Status
+from inventory.model.facts import Intake, OutOfService, OutReason
+from inventory.model.state import Flag, Status
 from inventory.model.unit import Turnover
 from inventory.moving import Move, VoidMovement
 from inventory.problems import UnknownMovement
@@ -184,7 +185,11 @@ def naive(history: History, now: datetime, turnover: Turnover) -> dict[str, Any]
         rest = capacity - min(capacity, out)
         rest -= sum(m.places for m in moved if m.at >= noon and m.direction is Direction.IN)
     else:
-        after = [m for m in moved if m.at > last.at and m.counted_in != last.id]
+        noon = datetime.combine(_night(last.at), NOON.timetz()) if turnover is Turnover.NIGHTLY else last.at
+        counted_at = {s.id: s.at for s in history.sayings}
+        after = [m for m in moved if m.at > last.at and m.at >= noon and m.counted_in != last.id]
+        # Who was counted in some report was there for everybody who counted later.
+        after = [m for m in after if m.counted_in is None or counted_at[m.counted_in] > last.at]
         rest = last.free - last.over_by
         rest += sum(m.places if m.direction is Direction.OUT else -m.places for m in after)
     return {
@@ -228,6 +233,6 @@ def test_what_was_sent_again_changes_nothing_at_all(data: st.DataObject, history
     works = data.draw(deliveries(history))
     deliver(ward, works)
     before, seq = ward.state(END), ward.live.seq
-    for received, work in works:
-        ward.do(work, received + timedelta(days=1))
+    for _, work in works:
+        ward.do(work, works[-1][0] + timedelta(hours=1))
     assert (ward.state(END), ward.live.seq) == (before, seq)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from inventory import tables
+from inventory.lane.loading import Touches
+from inventory.lane.looking import late_from, told_from
+from inventory.lane.rows import said_of
 from inventory.lane.working import SYSTEM, Live, Working
 from inventory.lane.writer import Work
 from inventory.model.counting import Stated
 from inventory.model.freshness import Policy
 from inventory.model.state import Known, Moment, UnitState, fold
+from inventory.model.story import Outcome, Said
 from inventory.model.unit import Admits, Allotment, Regime, Turnover, Unit
 from kernel.journal import Subject
 from kernel.problems import Problem
@@ -53,18 +59,46 @@ class Ward:
             shown_before=fold(known, (), (), moment).shown,
         )
         self.working = Working(REGION, moment, units={UNIT: self.live})
+        self.night = self.working.night
+        # Every line that tells something, as the table has them.
+        self.lines: list[Said] = []
 
     def do(self, work: Work, now: datetime) -> Any:
         """Apply a work at `now` and return its answer; a refusal is raised and leaves nothing behind."""
         self.working.moment = Moment(now, BRUSSELS, self.policy)
+        self._load(work)
         finish = work.apply(self.working)
         answer = finish(self._settle())
         if isinstance(answer, Problem):
             raise answer
         return answer
 
+    def _load(self, work: Work) -> None:
+        """Bring what the lane would read for this work: the older lines only where it comes out of order."""
+        touches = Touches()
+        work.touch(touches)
+        live = self.live
+        self.working.turn(live, self.night)
+        self.night = self.working.night
+        late = late_from(live.known, live.feeds, touches.looks.get(UNIT, ()), self.working.moment)
+        live.lines = live.lines_since = None
+        if late is not None:
+            live.lines_since = told_from(late, self.working.moment)
+            live.lines = since_then(self.lines, live.lines_since, late)
+
+    def _remember(self) -> None:
+        for row in self.working.inserts.get(tables.report_unit, []):
+            report = next(one for one in self.working.inserts[tables.report] if one["id"] == row["report_id"])
+            if row["outcome"] != Outcome.REPEATED:
+                self.lines.append(said_of(report | row))
+
+        changed = self.working.pinned
+        self.lines = [replace(one, pinned=changed.get((one.report_id, UNIT), one.pinned)) for one in self.lines]
+        self.working.pinned = {}
+
     def _settle(self) -> dict[UUID, Subject]:
         """End the batch as the lane does: number what changed, then look at it afresh."""
+        self._remember()
         self.working.settle()
         live, entries = self.live, self.working.entries
         for entry in entries:
@@ -79,6 +113,21 @@ class Ward:
 
     def state(self, now: datetime) -> UnitState:
         return self.live.fold(Moment(now, BRUSSELS, self.policy))
+
+
+def since_then(lines: list[Said], since: datetime, late: datetime) -> list[Said]:
+    """What the lane reads: all since then, and of what is older the last word of each feed and of each fact."""
+    old = sorted((one for one in lines if one.at < since), key=lambda one: one.rank)
+    last: dict[object, Said] = {}
+    for one in old:
+        last[one.source_id] = one
+        if not one.pinned and one.out_of_service is not None:
+            last["out of service"] = one
+        if not one.pinned and one.intake is not None:
+            last["intake"] = one
+    kept = {one.report_id: one for one in last.values()}
+    known = [*kept.values(), *(one for one in lines if one.at >= since)]
+    return [replace(one, settled=one.at < late) for one in known]
 
 
 __all__ = ["BRUSSELS", "REGION", "SHELTER", "SYSTEM", "UNIT", "Ward"]

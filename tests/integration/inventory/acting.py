@@ -13,23 +13,16 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from inventory.holding import EndHold, Ending, Hold, HoldAnswer
-from inventory.lane.rows import count_of, intake_of, out_of_service_of, unit_of
+from inventory.lane.past import movement_of
+from inventory.lane.rows import said_of, told_of, unit_of
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
-from inventory.model.counting import (
-    Basis,
-    Count,
-    Direction,
-    HoldSpan,
-    Movement,
-    Outcome,
-    Spoke,
-    Stated,
-    judge,
-)
+from inventory.model.counting import Basis, Direction, HoldSpan, Spoke, Stated
 from inventory.model.freshness import Policy
 from inventory.model.night import noon_of
 from inventory.model.state import Known, Moment, UnitState, fold
+from inventory.model.story import Outcome, Told
+from inventory.model.story import tell as retold
 from inventory.moving import Move
 from inventory.reporting import Reporter
 from kernel.ids import new_id
@@ -202,27 +195,17 @@ _REPORTS = """
 SELECT u.*, r.spoke, r.actor_id, r.night, r.skewed FROM report_unit u JOIN report r ON r.id = u.report_id
 WHERE u.unit_id = $1 ORDER BY u.nth
 """
+_MOVED = """
+SELECT m.*, c.at AS counted_at FROM movement m
+LEFT JOIN report_unit c ON c.report_id = m.counted_in AND c.unit_id = m.unit_id
+WHERE m.unit_id = $1 AND m.voided_at IS NULL
+"""
 _SPANS = """
 SELECT h.places, h.held_at, least(h.ended_at, m.occurred_at) AS ended_at, h.state FROM hold h
-LEFT JOIN hold_end e ON e.hold_id = h.id AND e.outcome = 'arrived' LEFT JOIN movement m ON m.id = e.movement_id
+LEFT JOIN hold_end e ON e.hold_id = h.id AND e.outcome = 'arrived'
+LEFT JOIN movement m ON m.id = e.movement_id AND m.voided_at IS NULL
 WHERE h.unit_id = $1
 """
-
-
-def _count_of(row: asyncpg.Record) -> Count:
-    return Count(
-        report_id=row["report_id"],
-        at=row["at"],
-        spoke=Spoke(row["spoke"]),
-        source_id=row["actor_id"],
-        free=row["free"],
-        over_by=row["over_by"],
-        night=row["night"],
-        basis=Basis(row["basis"]),
-        known_until=row["known_until"],
-        value_since=row["value_since"],
-        skewed=row["skewed"],
-    )
 
 
 async def recount(pool: Pool, unit_id: UUID) -> UnitState:
@@ -233,16 +216,12 @@ async def recount(pool: Pool, unit_id: UUID) -> UnitState:
         unit_id,
     )
     assert row is not None
-    winner: Count | None = None
-    for nth, said in enumerate(await pool.fetch(_REPORTS, unit_id), start=1):
-        assert said["nth"] == nth
-        count = _count_of(said)
-        if said["outcome"] == Outcome.REPEATED:
-            continue
-        outcome = judge(winner, count, timedelta(seconds=said["pin_s"]))
-        assert outcome == said["outcome"]
-        winner = count if outcome is Outcome.APPLIED else winner
-    assert count_of(row) == winner
+    said = await pool.fetch(_REPORTS, unit_id)
+    assert [line["nth"] for line in said] == list(range(1, len(said) + 1))
+    reopened = await pool.fetch("SELECT at FROM closing WHERE unit_id = $1 AND NOT closed", unit_id)
+    lines = [said_of(line) for line in said if line["outcome"] != Outcome.REPEATED]
+    told = retold(Told(), {}, lines, [*(one["at"] for one in reopened), *filter(None, [row["reopened_at"]])])
+    assert told_of(row) == told.told(row["night"])
     spans = await pool.fetch(_SPANS, unit_id)
     assert row["held"] == sum(span["places"] for span in spans if span["state"] == "held"), "verify recomputes held"
     unit = unit_of(row)
@@ -253,18 +232,13 @@ async def recount(pool: Pool, unit_id: UUID) -> UnitState:
         turnover=unit.turnover,
         capacity=Stated(row["capacity"], row["capacity_at"], row["capacity_report"]),
         held=row["held"],
-        count=winner,
-        out_of_service=out_of_service_of(row),
-        intake=intake_of(row),
+        told=told_of(row),
         closed=row["closed"],
         shelter_closed=row["shelter_closed"],
         reopened_at=row["reopened_at"],
-        stuck=row["stuck"],
+        stuck_by=row["stuck_by"],
     )
-    moved = await pool.fetch("SELECT * FROM movement WHERE unit_id = $1 AND voided_at IS NULL", unit_id)
-    movements = [
-        Movement(m["id"], Direction(m["direction"]), m["places"], m["occurred_at"], m["counted_in"]) for m in moved
-    ]
+    movements = [movement_of(moved) for moved in await pool.fetch(_MOVED, unit_id)]
     holds = [HoldSpan(span["places"], span["held_at"], span["ended_at"]) for span in spans]
     state = fold(known, movements, holds, Moment(noon_of(row["night"], BRUSSELS), BRUSSELS, Policy()))
     assert (row["status"], row["free"], row["over_by"]) == (state.status.value, state.free, state.over_by)

@@ -13,7 +13,7 @@ from inventory.defining import CloseUnit, DefineOperator, DefineShelter, DefineU
 from inventory.holding import Ending, Hold
 from inventory.lane.working import SYSTEM
 from inventory.model.counting import Basis, Direction
-from inventory.model.state import Intake, OutOfService, OutReason
+from inventory.model.facts import Intake, OutOfService, OutReason
 from inventory.model.unit import Operator, Regime, Shelter, Turnover, Unit
 from inventory.moving import VoidMovement
 from inventory.reporting import Line, Report, Reporter
@@ -158,4 +158,4 @@ class History:
         return DefineUnit(self._any(), self.chance.choice((20, 22)), SYSTEM)
 
     def _turn(self) -> Refresh:
-        return Refresh(tuple(unit.id for unit in self.units), "noon", SYSTEM)
+        return Refresh(tuple(unit.id for unit in self.units))

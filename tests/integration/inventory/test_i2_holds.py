@@ -12,8 +12,8 @@ from inventory.holding import Ending
 from inventory.lane import writer
 from inventory.lane.flushing import flush
 from inventory.lane.working import SYSTEM, Working
+from inventory.model.facts import Intake
 from inventory.model.freshness import Policy
-from inventory.model.state import Intake
 from inventory.model.unit import Turnover
 from inventory.problems import PlaceTaken
 from kernel.ids import new_id

@@ -79,7 +79,7 @@ async def test_a_feed_that_repeats_itself_is_never_fresher_and_then_stuck(place:
         outcomes = [await says(minute, 5, b"same") for minute in range(4)]
         assert [outcome for outcome, _ in outcomes] == ["applied", "repeated", "repeated", "repeated"]
         assert {body["confirmed_at"] for _, body in outcomes} == {outcomes[0][1]["confirmed_at"]}
-        assert [body["flags"] for _, body in outcomes] == [[], [], [], ["stuck"]]
+        assert [body["flags"] for _, body in outcomes] == [[], [], ["stuck"], ["stuck"]], "the third of three"
         verbs = [
             cause["verb"] for cause in msgspec.json.decode((await journal(place.pool, place.region_id))[-1]["causes"])
         ]

@@ -12,7 +12,7 @@ import pytest
 from inventory.defining import CloseUnit, Refresh
 from inventory.lane.working import SYSTEM
 from inventory.model.counting import Direction
-from inventory.model.state import OutOfService, OutReason
+from inventory.model.facts import OutOfService, OutReason
 from inventory.model.unit import Turnover
 from inventory.moving import VoidMovement
 from inventory.problems import PlaceTaken
@@ -40,7 +40,7 @@ async def _shown(place: Place, unit: UUID) -> dict[str, Any]:
 
 async def _refresh(place: Place, *units: UUID) -> int:
     """Turn what is due, as the sweep does; return how many states changed."""
-    changed: int = await place.lane.submit(Refresh(units, "noon", SYSTEM), bulk=True)
+    changed: int = await place.lane.submit(Refresh(units), bulk=True)
     return changed
 
 
@@ -152,5 +152,5 @@ async def test_a_surge_unit_closes_when_it_ends_and_leaves_a_record(place: Place
     assert record is not None
     assert tuple(record) == (True, SYSTEM, at("08:00", TOMORROW))
     causes = msgspec.json.decode((await journal(place.pool, place.region_id))[-1]["causes"])
-    assert "close" in {cause["verb"] for cause in causes}
+    assert "expire" in {cause["verb"] for cause in causes}
     assert await due_units(place.pool, place.region_id, NIGHT, 10) == []

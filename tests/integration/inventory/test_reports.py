@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from inventory.defining import CloseUnit, RemoveUnit
+from inventory.defining import CloseUnit, Refresh, RemoveUnit
 from inventory.lane.working import SYSTEM
-from inventory.model.state import Intake, OutOfService, OutReason
+from inventory.model.facts import Intake, OutOfService, OutReason
 from inventory.model.unit import Turnover
 from inventory.problems import (
     AbsurdCount,
@@ -246,7 +246,12 @@ async def test_a_report_may_speak_of_this_night_and_its_neighbours(place: Place,
         with pytest.raises(WrongNight):
             await place.report(unit, 5, night=night)
         return
-    await place.report(unit, 5, night=night)
+    answer = await place.report(unit, 5, night=night)
+    if nights == 1:
+        assert answer.units[0].outcome == "coming"
+        assert (await place.state(unit))["count_night"] is None, "what is of tomorrow says nothing of tonight"
+        await set_clock(place.pool, at("12:00", night))
+        await place.lane.submit(Refresh((unit,)))
     assert (await place.state(unit))["count_night"] == night
 
 
@@ -278,5 +283,9 @@ async def test_a_capacity_by_feed_is_dated_and_the_newest_stands(place: Place) -
     assert [row["capacity"] for row in rows] == [25, 20, 22, 30]
     assert [row["at"] for row in rows][1:] == [at("10:00"), at("11:00"), at("12:00")]
     assert (await place.state(unit))["capacity"] == 30
+    await place.report(unit, 5, by=key, at=at("12:30"), capacity=30)
+    await place.report(unit, 5, by=key, at=at("12:20"), capacity=31)
+    last = "SELECT capacity FROM capacity_change WHERE unit_id = $1 ORDER BY at DESC LIMIT 1"
+    assert await place.pool.fetchval(last, unit) == 30, "what was stated since stands behind a late change"
     body = _body(await place.report(unit, 31, by=key, at=at("13:00"), capacity=40))
     assert (body["capacity"], body["flags"]) == (40, [])

@@ -93,7 +93,7 @@ async def test_the_histories_tell_every_kind_of_event(place: Place) -> None:
     unit, key = await place.unit(), await machine(place)
     for _ in range(14):
         await place.report(unit, 4, by=key)
-    assert (await place.state(unit))["stuck"]
+    assert (await place.state(unit))["stuck_by"] is not None
     assert lines(await verify_region(place.pool, None, place.region_id)) == []
 
 
@@ -166,7 +166,7 @@ DAMAGES = [
     ("UPDATE unit_state SET closed = true", "unit_state.closed"),
     ("UPDATE unit_state SET night = night - 1", "unit body.night"),
     ("UPDATE unit_state SET reopened_at = now()", "unit_state.reopened_at"),
-    ("UPDATE unit_state SET stuck = true", "unit_state.stuck"),
+    ("UPDATE unit_state SET stuck_by = unit_id", "unit_state.stuck_by"),
     ("UPDATE unit_state SET reports = reports - 1", "unit_state.reports"),
     ("UPDATE unit_state SET capacity = 12", "unit_state.capacity"),
     ("UPDATE unit_state SET count_at = count_at + interval '1 hour'", "unit_state.count_at"),
@@ -174,8 +174,8 @@ DAMAGES = [
     ("UPDATE unit_state SET intake = '{\"paused\":true,\"until\":null}', intake_at = now()", "unit_state.intake"),
     ("DELETE FROM unit_state", "unit_state"),
     ("UPDATE report_unit SET free = 3 WHERE nth = 3", "unit_state.count_free"),
-    ("UPDATE report_unit SET outcome = 'superseded' WHERE nth = 3", "outcome"),
-    ("UPDATE report SET at = at - interval '2 hours'", "count"),
+    ("UPDATE report_unit SET pinned = NOT pinned WHERE nth = 3", "pinned"),
+    ("UPDATE report SET at = at - interval '2 hours'", "at"),
     ("DELETE FROM report_unit WHERE nth = 1", "nth"),
     ("DELETE FROM report_unit WHERE nth = 3", "unit_state.reports"),
     ("UPDATE movement SET voided_at = now()", "unit_state.free"),
@@ -352,7 +352,7 @@ async def test_noon_and_a_shelter_that_opens_again_are_clean(story: Story) -> No
     await set_clock(place.pool, await place.now() + timedelta(hours=17))
     assert lines(await story.verify()) == []
     await place.lane.submit(DefineShelter(shelter, SYSTEM))
-    await place.lane.submit(Refresh((story.unit,), "noon", SYSTEM))
+    await place.lane.submit(Refresh((story.unit,)))
     assert (await place.state(story.unit))["status"] == "awaiting-report"
     assert lines(await story.verify()) == []
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from inventory.model.counting import Basis, Count, Direction, HoldSpan, Movement, Spoke, Stated
 from inventory.model.freshness import Policy
 from inventory.model.state import Known, Moment, UnitState, fold
+from inventory.model.story import Told
 from inventory.model.unit import Regime, Turnover
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -39,19 +40,17 @@ def person(free: int, clock: str, *, id: int = 100, over_by: int = 0, **changes:
         night=NIGHT,
         basis=Basis.PHYSICAL,
         known_until=when,
-        value_since=when,
     )
     return replace(count, **changes)
 
 
-def feed(free: int, clock: str, *, id: int = 200, since: str | None = None, lag_min: int = 0, **changes: Any) -> Count:
-    """A machine's count; `since` says from when it has said this very number."""
+def feed(free: int, clock: str, *, id: int = 200, lag_min: int = 0, **changes: Any) -> Count:
+    """A machine's count."""
     when = at(clock)
     said: dict[str, Any] = {
         "spoke": Spoke.FEED,
         "source_id": FEED,
         "known_until": when - timedelta(minutes=lag_min),
-        "value_since": at(since) if since else when,
     }
     return person(free, clock, id=id, **said | changes)
 
@@ -61,14 +60,21 @@ def net(free: int, clock: str, **changes: Any) -> Count:
     return feed(free, clock, basis=Basis.NET, **changes)
 
 
-def came(places: int, clock: str, *, id: int = 300, counted_in: int | None = None, voided: bool = False) -> Movement:
+def _moved(
+    direction: Direction, places: int, clock: str, id: int, *,
+    counted_in: int | None = None, counted_at: str | None = None, voided: bool = False,
+) -> Movement:  # fmt: skip
     report = UUID(int=counted_in) if counted_in is not None else None
-    return Movement(UUID(int=id), Direction.IN, places, at(clock), report, voided)
+    named_at = at(counted_at) if counted_at is not None else None
+    return Movement(UUID(int=id), direction, places, at(clock), report, voided, named_at)
 
 
-def left(places: int, clock: str, *, id: int = 400, counted_in: int | None = None, voided: bool = False) -> Movement:
-    report = UUID(int=counted_in) if counted_in is not None else None
-    return Movement(UUID(int=id), Direction.OUT, places, at(clock), report, voided)
+def came(places: int, clock: str, *, id: int = 300, **named: Any) -> Movement:
+    return _moved(Direction.IN, places, clock, id, **named)
+
+
+def left(places: int, clock: str, *, id: int = 400, **named: Any) -> Movement:
+    return _moved(Direction.OUT, places, clock, id, **named)
 
 
 def stood(places: int, since: str, until: str | None = None) -> HoldSpan:
@@ -77,7 +83,10 @@ def stood(places: int, since: str, until: str | None = None) -> HoldSpan:
 
 def known(count: Count | None = None, **changes: Any) -> Known:
     """Return what is known of a nightly unit, unless `changes` say otherwise."""
-    unit = Known(UNIT, SHELTER, Regime.NIGHT, Turnover.NIGHTLY, Stated(CAPACITY, at("00:00"), UNIT), count=count)
+    told = Told(
+        count=count, **{name: changes.pop(name) for name in ("coming", "out_of_service", "intake") if name in changes}
+    )
+    unit = Known(UNIT, SHELTER, Regime.NIGHT, Turnover.NIGHTLY, Stated(CAPACITY, at("00:00"), UNIT), told=told)
     return replace(unit, **changes)
 
 

@@ -9,10 +9,25 @@ from uuid import UUID
 import pytest
 
 from inventory.model.counting import Stated
+from inventory.model.facts import Intake, OutOfService, OutReason
 from inventory.model.freshness import NEVER, Ageing, Policy
-from inventory.model.state import Flag, Intake, Known, OutOfService, OutReason, Status, available
+from inventory.model.state import Flag, Known, Status, available
 from inventory.model.unit import Regime, Turnover
-from tests.unit.inventory.saying import AUTUMN, CAPACITY, NIGHT, SPRING, at, came, feed, known, left, net, person, seen
+from tests.unit.inventory.saying import (
+    AUTUMN,
+    CAPACITY,
+    NIGHT,
+    SHELTER,
+    SPRING,
+    at,
+    came,
+    feed,
+    known,
+    left,
+    net,
+    person,
+    seen,
+)
 
 LAST_NIGHT = NIGHT - timedelta(days=1)
 TOMORROW = NIGHT + timedelta(days=1)
@@ -84,7 +99,8 @@ def test_what_a_unit_shows(name: str) -> None:
 def test_unconfirmed_expects_what_is_in_service_less_who_came() -> None:
     places = (OutOfService(OutReason.REPAIR, 2), OutOfService(OutReason.STAFF, 3))
     out: Stated[tuple[OutOfService, ...]] = Stated(places, at("18:00", LAST_NIGHT), UUID(int=9))
-    unit = replace(_yesterday(0), out_of_service=out)
+    yesterday = _yesterday(0)
+    unit = replace(yesterday, told=replace(yesterday.told, out_of_service=out))
     assert seen(unit, "12:30", came(4, "12:10"), left(9, "12:15"), came(2, "11:50", id=301)).free == CAPACITY - 5 - 4
 
 
@@ -120,7 +136,7 @@ FLAGS = {
     "a truthful low count": (known(person(1, "18:00"), held=3), (Flag.OVERCOMMITTED,)),
     "every free place held": (known(person(3, "18:00"), held=3), ()),
     "a wrong clock": (known(person(5, "18:00", skewed=True)), (Flag.CLOCK_SKEW,)),
-    "a feed that stopped looking": (known(feed(5, "18:00"), stuck=True), (Flag.STUCK,)),
+    "a feed that stopped looking": (known(feed(5, "18:00"), stuck_by=SHELTER), (Flag.STUCK,)),
     "several at once": (
         known(person(0, "18:00", over_by=1, skewed=True), held=2),
         (Flag.OVER_CAPACITY, Flag.OVERCOMMITTED, Flag.CLOCK_SKEW),
@@ -148,7 +164,7 @@ def test_only_the_winning_report_dates_a_state(regime: Regime) -> None:
     fresh = seen(unit, "18:30", policy=policy).fresh
     assert fresh.confirmed_at == at("18:00")
     assert (fresh.aging_at, fresh.stale_at, fresh.silent_at) == tuple(at("18:00") + n * scale for n in (1, 2, 3))
-    for changed in (replace(unit, held=4), replace(unit, closed=True), replace(unit, stuck=True)):
+    for changed in (replace(unit, held=4), replace(unit, closed=True), replace(unit, stuck_by=SHELTER)):
         assert seen(changed, at("11:00", TOMORROW), came(2, "18:20"), left(1, "18:25"), policy=policy).fresh == fresh
 
 
