@@ -252,6 +252,10 @@ class Refresh:
 
     unit_ids: tuple[UUID, ...]
 
+    @property
+    def weight(self) -> int:
+        return len(self.unit_ids)
+
     def touch(self, touches: Touches) -> None:
         touches.units.update(self.unit_ids)
 
