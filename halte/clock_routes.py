@@ -6,6 +6,7 @@ from datetime import datetime
 
 from litestar import Response, get, put
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody
 
 from inventory.model.night import night_of
 from inventory.problems import DemoOnly
@@ -42,7 +43,7 @@ async def read_clock(request: ApiRequest) -> Response[bytes]:
     responses=_ANSWER | refusals(*WHO, *BODY, *WRITE, DemoOnly),
     summary="Set the shown time of a demonstration",
 )
-async def put_clock(request: ApiRequest, data: ClockBody) -> Response[bytes]:
+async def put_clock(request: ApiRequest, data: JSONBody[ClockBody]) -> Response[bytes]:
     region = await region_of(request)
     if not request.app.state.settings.demo:
         raise DemoOnly

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from inventory.directory import Filter
 from inventory.model.totals import rounded, totals
@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 _SUMMED = ("id", "status", "free", "held", "capacity", "masked", "band")
 # Units of a few large regions, as they are and masked.
 _COUNTED_MAX = 16_384
-Code = Annotated[str | None, Parameter(max_length=20)]
+Code = Annotated[str | None, QueryParameter(max_length=20)]
 READERS = allow(*ACCOUNT_ROLES, verb=Verb.READ)
 
 
@@ -46,9 +46,9 @@ READERS = allow(*ACCOUNT_ROLES, verb=Verb.READ)
 async def read_board(
     request: ApiRequest,
     commune: Code = None,
-    audience: Admits | None = None,
-    regime: Regime | None = None,
-    shelter: UUID | None = None,
+    audience: FromQuery[Admits | None] = None,
+    regime: FromQuery[Regime | None] = None,
+    shelter: FromQuery[UUID | None] = None,
 ) -> Response[bytes]:
     seen = await look(request, Filter(commune, audience, regime, shelter), "board")
     return seen.unchanged() if seen.known else seen.answer(_body(seen), "application/json")

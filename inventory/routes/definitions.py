@@ -9,6 +9,7 @@ import msgspec
 import structlog
 from litestar import Response, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 
 from inventory.defining import CloseUnit, Defined, DefineOperator, DefineShelter, DefineUnit, RemoveUnit
 from inventory.model.audience import Audience
@@ -39,7 +40,9 @@ _LISTED: dict[int, ResponseSpec] = {200: ResponseSpec(dict[str, Any], generate_e
     responses=_ANSWER | refusals(*WHO, *BODY, *WRITE, IdReused),
     summary="Define an operator",
 )
-async def put_operator(request: ApiRequest, operator_id: UUID, data: OperatorBody) -> Response[bytes]:
+async def put_operator(
+    request: ApiRequest, operator_id: FromPath[UUID], data: JSONBody[OperatorBody]
+) -> Response[bytes]:
     operator = data.operator(operator_id, request.user.region_id)
     return _told(request, await submit(request, DefineOperator(operator, request.user.id)))
 
@@ -50,7 +53,7 @@ async def put_operator(request: ApiRequest, operator_id: UUID, data: OperatorBod
     responses=_ANSWER | refusals(*WHO, *BODY, *WRITE, IdReused, UnknownOperator),
     summary="Define a shelter",
 )
-async def put_shelter(request: ApiRequest, shelter_id: UUID, data: ShelterBody) -> Response[bytes]:
+async def put_shelter(request: ApiRequest, shelter_id: FromPath[UUID], data: JSONBody[ShelterBody]) -> Response[bytes]:
     shelter = data.shelter(shelter_id, request.user.region_id)
     return _told(request, await submit(request, DefineShelter(shelter, request.user.id)))
 
@@ -74,7 +77,7 @@ async def list_shelters(request: ApiRequest) -> Response[bytes]:
     responses=_LISTED | refusals(*WHO, UnknownShelter),
     summary="Read one shelter; its own staff and administrators are told where it is",
 )
-async def read_shelter(request: ApiRequest, shelter_id: UUID) -> Response[bytes]:
+async def read_shelter(request: ApiRequest, shelter_id: FromPath[UUID]) -> Response[bytes]:
     region = await region_of(request)
     found = await list_known_shelters(region.pool, region.id, shelter_id)
     if not found:
@@ -106,7 +109,7 @@ def _may_know_address(asker: Principal, shelter: Subject, audience: Audience) ->
     responses=_ANSWER | refusals(*WHO, *BODY, *WRITE, IdReused, UnknownShelter),
     summary="Define a unit",
 )
-async def put_unit(request: ApiRequest, unit_id: UUID, data: UnitBody) -> Response[bytes]:
+async def put_unit(request: ApiRequest, unit_id: FromPath[UUID], data: JSONBody[UnitBody]) -> Response[bytes]:
     unit = data.unit(unit_id, request.user.region_id)
     return _told(request, await submit(request, DefineUnit(unit, data.capacity, request.user.id)))
 
@@ -118,7 +121,7 @@ async def put_unit(request: ApiRequest, unit_id: UUID, data: UnitBody) -> Respon
     responses=_ANSWER | refusals(*WHO, *WRITE, UnitHasHolds, UnknownUnit),
     summary="Take a unit off the board for good",
 )
-async def remove_unit(request: ApiRequest, unit_id: UUID) -> Response[bytes]:
+async def remove_unit(request: ApiRequest, unit_id: FromPath[UUID]) -> Response[bytes]:
     return _told(request, await submit(request, RemoveUnit(unit_id, request.user.id)))
 
 
@@ -129,7 +132,7 @@ async def remove_unit(request: ApiRequest, unit_id: UUID) -> Response[bytes]:
     responses=_ANSWER | refusals(*WHO, *WRITE, NotYourShelter, UnknownUnit),
     summary="Close a unit; what is held there stays held",
 )
-async def close_unit(request: ApiRequest, unit_id: UUID) -> Response[bytes]:
+async def close_unit(request: ApiRequest, unit_id: FromPath[UUID]) -> Response[bytes]:
     return _told(request, await submit(request, CloseUnit(unit_id, request.user.id, closed=True)))
 
 
@@ -140,7 +143,7 @@ async def close_unit(request: ApiRequest, unit_id: UUID) -> Response[bytes]:
     responses=_ANSWER | refusals(*WHO, *WRITE, NotYourShelter, UnknownUnit),
     summary="Reopen a unit; it awaits a report",
 )
-async def reopen_unit(request: ApiRequest, unit_id: UUID) -> Response[bytes]:
+async def reopen_unit(request: ApiRequest, unit_id: FromPath[UUID]) -> Response[bytes]:
     return _told(request, await submit(request, CloseUnit(unit_id, request.user.id, closed=False)))
 
 

@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from inventory.model.audience import Audience, sees_exactly
 from inventory.problems import UnknownUnit
@@ -34,9 +34,9 @@ _LATEST = 2**62
 )
 async def read_history(
     request: ApiRequest,
-    unit_id: UUID,
-    before: Annotated[int | None, Parameter(ge=1, le=_LATEST)] = None,
-    limit: Annotated[int, Parameter(ge=1, le=500)] = 100,
+    unit_id: FromPath[UUID],
+    before: Annotated[int | None, QueryParameter(ge=1, le=_LATEST)] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
 ) -> Response[bytes]:
     region = await region_of(request)
     audience = audience_of(request.user)

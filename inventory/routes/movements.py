@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Response, post, put
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 
 from inventory.moving import Move, MovementAnswer, VoidMovement
 from inventory.problems import (
@@ -36,7 +37,9 @@ _ANSWER = {200: ResponseSpec(MovementView, generate_examples=False)}
     | refusals(*WHO, *BODY, *WRITE, HoldEnded, IdReused, NotYourShelter, ObservedAfterSent, UnknownHold, UnknownUnit),
     summary="Say that people came in or left",
 )
-async def put_movement(request: ApiRequest, movement_id: UUID, data: MovementBody) -> Response[bytes]:
+async def put_movement(
+    request: ApiRequest, movement_id: FromPath[UUID], data: JSONBody[MovementBody]
+) -> Response[bytes]:
     check_instant("occurred_at", data.occurred_at)
     check_instant("sent_at", data.sent_at)
     region = await region_of(request)
@@ -63,7 +66,7 @@ async def put_movement(request: ApiRequest, movement_id: UUID, data: MovementBod
     responses=_ANSWER | refusals(*WHO, *WRITE, NotYourShelter, UnknownMovement),
     summary="Take back a movement that never was",
 )
-async def void_movement(request: ApiRequest, movement_id: UUID) -> Response[bytes]:
+async def void_movement(request: ApiRequest, movement_id: FromPath[UUID]) -> Response[bytes]:
     return _told(request, await submit(request, VoidMovement(movement_id, request.user.id)))
 
 

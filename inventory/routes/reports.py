@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, post, put
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 
 from inventory.model.audience import Audience
 from inventory.problems import (
@@ -71,7 +72,7 @@ def _units(told: ReportAnswer, audience: Audience) -> list[UnitAnswerView]:
     responses={200: ResponseSpec(ReportView, generate_examples=False)} | refusals(*WHO, *BODY, *WRITE, *_REFUSALS),
     summary="Report how many places are free",
 )
-async def put_report(request: ApiRequest, report_id: UUID, data: ReportBody) -> Response[bytes]:
+async def put_report(request: ApiRequest, report_id: FromPath[UUID], data: JSONBody[ReportBody]) -> Response[bytes]:
     region = await region_of(request)
     told: ReportAnswer = await submit(request, report_of(report_id, data, request.user, region.clock.now()))
     audience = audience_of(request.user)
@@ -85,7 +86,7 @@ async def put_report(request: ApiRequest, report_id: UUID, data: ReportBody) -> 
     responses={200: ResponseSpec(BatchView, generate_examples=False)} | refusals(*WHO, *BODY, *WRITE),
     summary="Send up to 1,000 reports, with an answer for each",
 )
-async def post_reports(request: ApiRequest, data: BatchBody) -> Response[bytes]:
+async def post_reports(request: ApiRequest, data: JSONBody[BatchBody]) -> Response[bytes]:
     language = negotiate(request.headers.get("accept-language"))
     region = await region_of(request)
     received_at = region.clock.now()
