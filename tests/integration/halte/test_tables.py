@@ -30,3 +30,21 @@ async def test_the_migrated_database_has_our_tables_as_declared(settings: Settin
     async with engine.connect() as connection:
         assert await connection.run_sync(_differences) == []
     await engine.dispose()
+
+
+# Rows that say who wrote them somewhere else, or that nobody writes but the command line or the system itself.
+WITHOUT_ACTOR = {
+    "demo_clock": "a demonstration's, set by its administrator",
+    "demonstration": "the command line",
+    "feed": "folded from reports",
+    "journal": "the causes of an entry",
+    "region": "the command line",
+    "report_unit": "its report",
+    "subject": "its journal entry",
+    "unit_state": "folded from everything else",
+}
+
+
+def test_every_written_row_says_who_wrote_it() -> None:
+    without = {table.name for table in metadata.sorted_tables if "actor_id" not in table.columns}
+    assert without == WITHOUT_ACTOR.keys()
