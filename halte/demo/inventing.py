@@ -38,7 +38,6 @@ _SECOND = ("House", "Court", "Stop", "Corner", "Yard", "Lodge")
 class Kind:
     """A kind of site: how many there are, what its units look like, how many places they share."""
 
-    name: str
     sites: int
     places: int
     units: int
@@ -49,9 +48,10 @@ class Kind:
 
 
 KINDS = (
-    Kind("night", 34, 3_084, 136, Regime.NIGHT, Turnover.NIGHTLY, rooms=False),
-    Kind("occupation", 28, 937, 96, Regime.NIGHT, Turnover.CONTINUING, rooms=False),
-    Kind("reception", 58, 1_024, 168, Regime.ADMISSION, Turnover.CONTINUING, rooms=True, secret_every=8),
+    # Emergency places, temporary occupations, reception homes.
+    Kind(34, 3_084, 136, Regime.NIGHT, Turnover.NIGHTLY, rooms=False),
+    Kind(28, 937, 96, Regime.NIGHT, Turnover.CONTINUING, rooms=False),
+    Kind(58, 1_024, 168, Regime.ADMISSION, Turnover.CONTINUING, rooms=True, secret_every=8),
 )
 OPERATORS = 70
 

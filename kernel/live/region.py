@@ -41,7 +41,6 @@ class Standing:
 
     source: Source
     seq: int | None
-    redis_suspended: bool
 
 
 class RegionLive:
@@ -90,7 +89,7 @@ class RegionLive:
 
     def standing(self) -> Standing:
         head = self.mirror.head
-        return Standing(self.mirror.source, None if head is None else head.seq, self.publisher.suspended)
+        return Standing(self.mirror.source, None if head is None else head.seq)
 
     async def _watch_sessions(self, still_valid: StillValid) -> None:
         """A right that was taken away ends its connections within two checks, without Redis."""

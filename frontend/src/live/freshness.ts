@@ -14,8 +14,6 @@ export interface Age {
   seconds: number | null;
 }
 
-export const LEVELS: readonly Level[] = ["fresh", "ageing", "stale", "silent", "unconfirmed", "never"];
-
 export function ageOf(unit: Unit, nowMs: number): Age {
   if (unit.confirmed_at === null) return { level: "never", seconds: null };
   const seconds = Math.max(0, Math.floor((nowMs - Date.parse(unit.confirmed_at)) / 1000));
