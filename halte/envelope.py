@@ -6,8 +6,14 @@ hooks that other answers go through.
 
 from __future__ import annotations
 
+import asyncio
+
+import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from kernel.problems import OutcomeUnknown, document, negotiate
+from kernel.refusing import MEDIA_TYPE
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -20,7 +26,11 @@ _ENCODED = tuple((name.lower().encode(), value.encode()) for name, value in HEAD
 
 
 class Envelope:
-    """Adds the headers, and answers HEAD wherever there is a GET: with its head and without its body."""
+    """Adds the headers, and answers HEAD wherever there is a GET: with its head and without its body.
+
+    A request that is given up because the server ends is answered too: whether it was written is not
+    known, and it may be sent again with the same id (I1).
+    """
 
     def __init__(self, inner: ASGIApp) -> None:
         self._inner = inner
@@ -30,11 +40,14 @@ class Envelope:
             await self._inner(scope, receive, send)
             return
         bodiless = scope["method"] == "HEAD"
+        answered = False
         if bodiless:
             # A copy: the server looks into its own to know that no body may follow.
             scope = HTTPScope(**{**scope, "method": "GET"})
 
         async def send_wrapped(message: Message) -> None:
+            nonlocal answered
+            answered = True
             if message["type"] == "http.response.start":
                 said = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(one for one in _ENCODED if one[0] not in said)]
@@ -42,4 +55,19 @@ class Envelope:
                 message["body"] = b""
             await send(message)
 
-        await self._inner(scope, receive, send_wrapped)
+        try:
+            await self._inner(scope, receive, send_wrapped)
+        except asyncio.CancelledError:
+            if not answered:
+                await _give_up(scope, send_wrapped)
+            raise
+
+
+async def _give_up(scope: HTTPScope, send: Send) -> None:
+    problem = OutcomeUnknown()
+    spoken = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), None)
+    body = msgspec.json.encode(document(problem, negotiate(spoken), instance=scope["path"]))
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "cache-control": "no-store"}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in (headers | problem.headers).items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
+# What Litestar says of a client that went away before its body was read. Nobody hears the answer, and no fault is ours.
+_HUNG_UP = "client disconnected prematurely"
+
 _BY_STATUS: dict[int, type[Problem]] = {
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
@@ -75,6 +78,8 @@ def _named(error: HTTPException) -> Problem:
         return named()
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return MalformedJson()
+    if error.detail == _HUNG_UP:
+        return Internal()
     log.error("request.unnamed_refusal", status=error.status_code, detail=error.detail)
     return Internal()
 
