@@ -105,7 +105,7 @@ async def test_two_phones_take_the_same_place(halte: Running, screens: Screens) 
     await expect(other.card).to_contain_text("Meanwhile it became 4 free")
     reports = await reports_of_men(halte)
     await other.button("Send: 4 free").tap()
-    await other.told("It changed meanwhile: 4 free now. You said 4, and that was not recorded.")
+    await other.told("It changed meanwhile: 4 free now. You said “4 free”, and that was not recorded.")
     await expect(other.number).to_have_value("4")
     assert await reports_of_men(halte) == reports
     await other.send(3)

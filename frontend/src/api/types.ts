@@ -24,6 +24,14 @@ export interface Freshness {
   silent_at: Instant | null;
 }
 
+/** What was counted for a night that has not begun: at its noon it becomes the count. */
+export interface Coming {
+  night: string;
+  free: number;
+  over_by: number;
+  at: Instant;
+}
+
 interface UnitCommon extends Freshness {
   seq: number;
   id: string;
@@ -42,6 +50,7 @@ export interface ExactUnit extends UnitCommon {
   capacity: number;
   out_of_service: OutOfService[];
   confirmed_by: "person" | "feed" | null;
+  coming: Coming | null;
   flags: Flag[];
 }
 
@@ -72,6 +81,8 @@ export interface UnitFacts {
   medical_care: boolean | null;
   max_stay_nights: number | null;
   surge: boolean;
+  /** When a surge unit closes by itself. */
+  expires_at: Instant | null;
 }
 
 export interface Shelter {
@@ -106,9 +117,10 @@ export interface BoardSnapshot {
   shelters: Shelter[];
 }
 
+/** Without `free` it states facts only: it is no count, and makes none fresh. */
 export interface ReportLine {
   unit: string;
-  free: number;
+  free?: number;
   over_by?: number;
   out_of_service?: OutOfService[];
   intake?: { state: "open" | "paused"; until?: Instant };
@@ -123,7 +135,7 @@ export interface ReportBody {
   units: ReportLine[];
 }
 
-export type Outcome = "applied" | "superseded" | "pinned" | "repeated";
+export type Outcome = "applied" | "coming" | "superseded" | "pinned" | "repeated";
 
 export interface ReportAnswer {
   report: string;

@@ -22,8 +22,11 @@ const HALF_DAY_MS = 12 * 3_600_000;
 /** The day too, where the time alone could be taken for another one's. */
 export function dayAndTime(language: Language, instant: string, nowMs: number): string {
   const then = new Date(instant);
-  if (Math.abs(then.getTime() - nowMs) < HALF_DAY_MS) return clockTime(language, instant);
-  return formatter(language, "day", { weekday: "short", hour: "2-digit", minute: "2-digit" }).format(then);
+  const apart = Math.abs(then.getTime() - nowMs);
+  if (apart < HALF_DAY_MS) return clockTime(language, instant);
+  // Past a week the weekday alone would name another day.
+  const day = apart < 12 * HALF_DAY_MS ? ({ weekday: "short" } as const) : ({ day: "numeric", month: "short" } as const);
+  return formatter(language, Object.keys(day).join(), { ...day, hour: "2-digit", minute: "2-digit" }).format(then);
 }
 
 /** A service night runs from noon to noon, so it has two dates. */

@@ -28,6 +28,10 @@ const ARGUMENTS: unknown[][] = [
   ["20:00", "23:00"],
   [undefined, "23:00"],
   [null, 4],
+  ["2 libres", "23:00"],
+  [1, "place", "18:00"],
+  [2, "room", "18:00"],
+  ["25 – 26 november", 3, 2],
   [true],
   [false],
   [{ unit: "now" }],
@@ -63,6 +67,32 @@ const NEVER: Record<keyof typeof DICTIONARIES, RegExp[]> = {
   nl: [/\bdakloz/i, /\bthuisloz/i, /zwerver/i, /\bbedden\b/i, /\bbed\b/i, /\bslots?\b/i, /\bcliënt/i],
 };
 
+/**
+ * What the glossary calls otherwise: unit is unité and afdeling, board tableau and bord, report relevé and opgave, hold
+ * retenue and reservering, place place and opvangplaats (plaats for short).
+ */
+const OTHERWISE: Record<keyof typeof DICTIONARIES, RegExp[]> = {
+  en: [/\bwards?\b/i, /\bdashboards?\b/i, /\bbookings?\b/i, /\breservations?\b/i, /\bdeclarations?\b/i],
+  fr: [/\bservices? d’hébergement\b/i, /\btableaux? de bord\b/i, /\brapports?\b/i, /\bdéclarations?\b/i, /réservation/i, /\bentité/i],
+  nl: [/\beenhe(id|den)\b/i, /\bunits?\b/i, /dashboard/i, /\brapport/i, /\bmelding/i, /\baangifte/i, /\bboeking/i, /\bretentie/i, /\bslaapplaats/i],
+};
+
+/** Where each must stand, whatever the sentence around it: its key, and the word of each language. */
+const HELD: [path: string, en: RegExp, fr: RegExp, nl: RegExp][] = [
+  ["common.board", /^Board$/, /^Tableau$/, /^Bord$/],
+  ["common.myUnits", /units/, /unités/, /afdelingen/],
+  ["common.statuses.awaiting-report", /\breport$/, /\brelevé$/, /\bopgave$/],
+  ["common.flags.overcommitted", /held/, /retenues/, /gereserveerd/],
+  ["watch.columns.unit", /^Unit$/, /^Unité$/, /^Afdeling$/],
+  ["watch.columns.held", /^Held$/, /^Retenues$/, /^Gereserveerd$/],
+  ["watch.noMatch", /\bunit\b/, /\bunité /, /\bafdeling\b/],
+  ["watch.details.operator", /^Operator$/, /^Opérateur$/, /^Operator$/],
+  ["watch.details.party", /^Household$/, /^Ménage$/, /^Huishouden$/],
+  ["shelter.title", /units/, /unités/, /afdelingen/],
+  ["shelter.closed", /^This unit/, /^Cette unité .* la /, /^Deze afdeling .* ze /],
+  ["shelter.result.newer", /\breport\b/, /^Un relevé/, /^Een nieuwere opgave/],
+];
+
 describe.each(Object.keys(DICTIONARIES) as (keyof typeof DICTIONARIES)[])("the words in %s", (language) => {
   const said = sentences(DICTIONARIES[language], language);
 
@@ -72,9 +102,24 @@ describe.each(Object.keys(DICTIONARIES) as (keyof typeof DICTIONARIES)[])("the w
     expect(said.filter(([, sentence]) => word.test(sentence))).toEqual([]);
   });
 
+  it.each(OTHERWISE[language])("keep to the glossary, and do not say %s", (word) => {
+    expect(said.filter(([, sentence]) => word.test(sentence))).toEqual([]);
+  });
+
+  it.each(HELD)("have the glossary's word at %s", (path, en, fr, nl) => {
+    const found = said.filter(([at]) => at === `${language}.${path}`);
+    expect(found.map(([, sentence]) => sentence)).toEqual([expect.stringMatching({ en, fr, nl }[language])]);
+  });
+
   it("leave nothing empty", () => {
     expect(said.filter(([, sentence]) => sentence.trim() === "")).toEqual([]);
   });
+});
+
+it("counts units with the glossary's word, one or many", () => {
+  expect([1, 2].map((n) => watchNl.shown(n, n))).toEqual(["1 afdeling", "2 afdelingen"]);
+  expect([1, 2].map((n) => watchFr.shown(n, n))).toEqual(["1 unité", "2 unités"]);
+  expect(shelterNl.unchangedAll(3)).toContain("deze 3 afdelingen");
 });
 
 it("names people as people in each language", () => {

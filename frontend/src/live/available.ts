@@ -1,6 +1,6 @@
 /** How many may still be given: derived from a state, never stored and never on the wire (I2). */
 
-import type { Band, Unit } from "../api/types";
+import type { Band, OutOfService, Unit } from "../api/types";
 
 export type Available =
   | { kind: "count"; count: number }
@@ -26,6 +26,12 @@ export function atLeast(unit: Unit): number {
 /** A pause ends by itself when its time has passed. */
 export function intakeOpen(unit: Unit, nowMs: number): boolean {
   return unit.intake === "open" || (unit.intake_until !== null && Date.parse(unit.intake_until) <= nowMs);
+}
+
+/** What should be back by now. The unit asks, and frees nothing by itself. */
+export function overdue(unit: Unit, nowMs: number): OutOfService[] {
+  if (unit.masked || unit.status === "closed") return [];
+  return unit.out_of_service.filter((part) => part.until !== null && Date.parse(part.until) <= nowMs);
 }
 
 export function outOfService(unit: Unit): number {

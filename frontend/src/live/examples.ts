@@ -25,6 +25,7 @@ export function aUnit(change: Partial<ExactUnit> = {}): ExactUnit {
     stale_at: minutesAgo(12 - 360),
     silent_at: minutesAgo(12 - 1440),
     confirmed_by: "person",
+    coming: null,
     flags: [],
     ...change,
   };
@@ -55,6 +56,7 @@ export function someFacts(change: Partial<UnitFacts> = {}): UnitFacts {
     medical_care: null,
     max_stay_nights: null,
     surge: false,
+    expires_at: null,
     ...change,
   };
 }

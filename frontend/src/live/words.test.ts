@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atLeast, available, intakeOpen, outOfService } from "./available";
+import { atLeast, available, intakeOpen, outOfService, overdue } from "./available";
 import { readClock, setClock, startClock } from "./clock";
 import { conditionOf, isCurrent } from "./connection";
 import { aMaskedUnit, aUnit, minutesAgo, NOW } from "./examples";
@@ -37,6 +37,18 @@ describe("available", () => {
     expect(outOfService(aUnit({ out_of_service: parts }))).toBe(3);
     expect(outOfService(aMaskedUnit())).toBe(0);
   });
+});
+
+it("asks for what should be back, by the server's time, and not of a closed unit", () => {
+  const parts = [
+    { reason: "repair" as const, places: 2, until: minutesAgo(-30) },
+    { reason: "cleaning" as const, places: 1, until: null },
+  ];
+  const unit = aUnit({ out_of_service: parts });
+  expect(overdue(unit, NOW)).toEqual([]);
+  expect(overdue(unit, NOW + 30 * 60_000)).toEqual([parts[0]]);
+  expect(overdue(aUnit({ out_of_service: parts, status: "closed" }), NOW + 30 * 60_000)).toEqual([]);
+  expect(overdue(aMaskedUnit(), NOW)).toEqual([]);
 });
 
 describe("freshness", () => {

@@ -1,6 +1,7 @@
 /** What a person is about to say of a unit, and the report it becomes. Pure. */
 
 import type { ExactUnit, OutOfService, OutReason, ReportBody, ReportLine } from "../api/types";
+import { intakeOpen } from "../live/available";
 
 export const PLACES_MAX = 10_000;
 export const REASONS: readonly OutReason[] = ["cleaning", "repair", "staff", "quarantine", "kept-for-partner", "other"];
@@ -15,6 +16,8 @@ export interface Draft {
   base: ExactUnit;
   /** Null while the field is empty. */
   free: number | null;
+  /** They said the number themselves, or said that it is still true. */
+  counted: boolean;
   overBy: number;
   /** Null where they did not touch it. */
   out: OutOfService[] | null;
@@ -25,15 +28,22 @@ export interface Draft {
 export const hasNumber = (unit: ExactUnit): boolean => unit.status === "open" || unit.status === "unconfirmed";
 
 export function begin(unit: ExactUnit): Draft {
-  return { base: unit, free: hasNumber(unit) ? unit.free : null, overBy: unit.over_by, out: null, intake: null };
+  const free = hasNumber(unit) ? unit.free : null;
+  return { base: unit, free, counted: false, overBy: unit.over_by, out: null, intake: null };
 }
 
-export function isTouched(draft: Draft): boolean {
-  const fresh = begin(draft.base);
-  return draft.free !== fresh.free || draft.overBy !== fresh.overBy || draft.out !== null || draft.intake !== null;
-}
+export const statesFacts = (draft: Draft): boolean => draft.out !== null || draft.intake !== null;
 
-export const isSendable = (draft: Draft): boolean => draft.free !== null && draft.free <= PLACES_MAX;
+export const sameNumber = (draft: Draft): boolean =>
+  draft.free === begin(draft.base).free && draft.overBy === draft.base.over_by;
+
+export const isTouched = (draft: Draft): boolean => !sameNumber(draft) || statesFacts(draft);
+
+/** "Nothing changed" is a count. A pause is none: whoever pauses the intake has not counted (I8). */
+export const isCount = (draft: Draft): boolean => draft.counted || !statesFacts(draft);
+
+export const isSendable = (draft: Draft): boolean =>
+  !isCount(draft) || (draft.free !== null && draft.free <= PLACES_MAX);
 
 /** Whether the count moved under the person's hands. Holds and freshness are not part of what they were told. */
 export function moved(base: ExactUnit, now: ExactUnit): boolean {
@@ -44,24 +54,59 @@ export function moved(base: ExactUnit, now: ExactUnit): boolean {
 
 /** Somebody can only be over capacity where none is free. */
 export function withFree(draft: Draft, free: number | null): Draft {
-  return { ...draft, free, overBy: free === 0 ? draft.overBy : 0 };
+  return { ...draft, free, counted: true, overBy: free === 0 ? draft.overBy : 0 };
+}
+
+/** What is as it was is not said. */
+export function withIntake(draft: Draft, intake: Pause, nowMs: number): Draft {
+  return { ...draft, intake: !intake.paused && intakeOpen(draft.base, nowMs) ? null : intake };
 }
 
 export function outByReason(parts: readonly OutOfService[], reason: OutReason): number {
   return parts.filter((part) => part.reason === reason).reduce((sum, part) => sum + part.places, 0);
 }
 
-/** One part per reason; the end that was known for it is kept. */
+export const partsOf = (draft: Draft): OutOfService[] => draft.out ?? draft.base.out_of_service;
+
+function withParts(draft: Draft, parts: OutOfService[]): Draft {
+  return { ...draft, out: JSON.stringify(parts) === JSON.stringify(draft.base.out_of_service) ? null : parts };
+}
+
+/** One part per reason, where it stood; the end that was known for it is kept. */
 export function withOut(draft: Draft, reason: OutReason, places: number): Draft {
-  const parts = draft.out ?? draft.base.out_of_service;
-  const until = parts.find((part) => part.reason === reason)?.until ?? null;
-  const others = parts.filter((part) => part.reason !== reason);
-  return { ...draft, out: places > 0 ? [...others, { reason, places, until }] : others };
+  const parts = partsOf(draft);
+  const first = parts.find((part) => part.reason === reason);
+  const next = places > 0 ? [{ reason, places, until: first?.until ?? null }] : [];
+  const others = parts.flatMap((part) => (part === first ? next : part.reason === reason ? [] : [part]));
+  return withParts(draft, first ? others : [...others, ...next]);
+}
+
+export function withEnd(draft: Draft, reason: OutReason, until: string | null): Draft {
+  return withParts(
+    draft,
+    partsOf(draft).map((part) => (part.reason === reason ? { ...part, until } : part)),
+  );
+}
+
+/** Back in service, and so free: shown before it is sent, for whoever knows better. */
+export function withBack(draft: Draft, back: OutOfService): Draft {
+  const rest = withParts(
+    draft,
+    partsOf(draft).filter((part) => part !== back),
+  );
+  if (draft.free === null) return rest;
+  const free = draft.free - draft.overBy + back.places;
+  return { ...rest, free: Math.max(0, free), overBy: Math.max(0, -free), counted: true };
 }
 
 export function lineOf(draft: Draft): ReportLine {
-  const line: ReportLine = { unit: draft.base.id, free: draft.free ?? 0, base_seq: draft.base.seq };
-  if (draft.overBy > 0) line.over_by = draft.overBy;
+  const line: ReportLine = { unit: draft.base.id };
+  if (isCount(draft)) {
+    line.free = draft.free ?? 0;
+    if (draft.overBy > 0) line.over_by = draft.overBy;
+  }
+  // A pause is meant whatever the number has become; a number, and the whole list, only of what was seen.
+  if (isCount(draft) || draft.out !== null) line.base_seq = draft.base.seq;
   if (draft.out !== null) line.out_of_service = draft.out;
   if (draft.intake !== null) line.intake = intakeOf(draft.intake);
   return line;

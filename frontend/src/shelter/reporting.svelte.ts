@@ -11,9 +11,9 @@ import type { ExactUnit, Outcome, ReportAnswer, ReportBody, ReportLine } from ".
 import { reportOf } from "./report";
 
 export type Attempt =
-  | { state: "sending" | "unknown" | "busy" | "signed-out"; report: string; said: number }
-  | { state: "settled"; outcome: Outcome; unit: ExactUnit }
-  | { state: "moved"; now: ExactUnit; said: number }
+  | { state: "sending" | "unknown" | "busy" | "signed-out"; report: string; said: ReportLine }
+  | { state: "settled"; outcome: Outcome; said: ReportLine; unit: ExactUnit }
+  | { state: "moved"; now: ExactUnit; said: ReportLine }
   | { state: "refused"; title: string; detail: string };
 
 interface Pending {
@@ -95,10 +95,10 @@ export class Reporting {
 
   #settle(pending: Pending, answer: ReportAnswer): void {
     this.#took(answer.units.map((line) => line.state));
-    this.#done(pending, (unit) => {
-      const line = answer.units.find((candidate) => candidate.unit === unit);
+    this.#done(pending, (said) => {
+      const line = answer.units.find((candidate) => candidate.unit === said.unit);
       if (line === undefined) return undefined;
-      return { state: "settled", outcome: line.outcome, unit: line.state };
+      return { state: "settled", outcome: line.outcome, said, unit: line.state };
     });
   }
 
@@ -124,8 +124,8 @@ export class Reporting {
   #moved(pending: Pending, problem: ApiProblem): void {
     const states = (problem.document["units"] ?? []) as ExactUnit[];
     this.#took(states);
-    this.#done(pending, (unit, said) => {
-      const now = states.find((state) => state.id === unit);
+    this.#done(pending, (said) => {
+      const now = states.find((state) => state.id === said.unit);
       if (now !== undefined) return { state: "moved", now, said };
       return { state: "refused", title: problem.title, detail: problem.detail };
     });
@@ -141,17 +141,17 @@ export class Reporting {
   }
 
   #mark(pending: Pending, state: Unsettled): void {
-    this.#forUnits(pending, (_unit, said) => ({ state, report: pending.id, said }));
+    this.#forUnits(pending, (said) => ({ state, report: pending.id, said }));
   }
 
-  #done(pending: Pending, outcome: (unit: string, said: number) => Attempt | undefined): void {
+  #done(pending: Pending, outcome: (said: ReportLine) => Attempt | undefined): void {
     this.#pending.delete(pending.id);
     this.#forUnits(pending, outcome);
   }
 
-  #forUnits(pending: Pending, attempt: (unit: string, said: number) => Attempt | undefined): void {
+  #forUnits(pending: Pending, attempt: (said: ReportLine) => Attempt | undefined): void {
     const lines = pending.body.units.filter((line) => pending.speaksFor.has(line.unit));
-    this.#set(Object.fromEntries(lines.map((line) => [line.unit, attempt(line.unit, line.free)])));
+    this.#set(Object.fromEntries(lines.map((line) => [line.unit, attempt(line)])));
   }
 
   /** A newer report of the unit is about to go out: the older one need not be sent again for it. */

@@ -10,7 +10,7 @@ type Answer = (id: string, body: ReportBody) => ReportAnswer | Error;
 const applied: Answer = (id, body) => ({
   report: id,
   repeated: false,
-  units: body.units.map((line) => ({ unit: line.unit, outcome: "applied", state: aUnit({ id: line.unit, seq: 9, free: line.free }) })),
+  units: body.units.map((line) => ({ unit: line.unit, outcome: "applied", state: aUnit({ id: line.unit, seq: 9, free: line.free ?? 4 }) })),
 });
 const silent: Answer = () => new NotAnswered("the network");
 const refusing =
@@ -74,7 +74,7 @@ describe("a report", () => {
     script = [silent, silent];
     say(3);
     await settle();
-    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "unknown", said: 3 });
+    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "unknown", said: { free: 3 } });
     expect(reporting.unsettled).toBe(true);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(state()).toBe("unknown");
@@ -126,11 +126,19 @@ describe("a report", () => {
     script = [refusing(409, "changed-meanwhile", { units: [aUnit({ seq: 8, free: 7 })] })];
     say(3);
     await settle();
-    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "moved", said: 3, now: { free: 7 } });
+    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "moved", said: { free: 3 }, now: { free: 7 } });
     expect(taken[0]).toMatchObject({ free: 7 });
     say(6);
     await settle();
     expect(sent[1]!.id).not.toBe(sent[0]!.id);
+  });
+
+  it("of facts alone carries no number, and keeps what was said for the words about it", async () => {
+    const unit = aUnit({ seq: 5 });
+    reporting.send([lineOf({ ...begin(unit), intake: { paused: true, until: null } })], [unit]);
+    await settle();
+    expect(sent[0]!.body.units).toEqual([{ unit: "unit-1", intake: { state: "paused" } }]);
+    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "settled", said: { intake: { state: "paused" } } });
   });
 
   it("of several units is all or none: the ones that did not move are refused with it", async () => {

@@ -1,7 +1,7 @@
 /** Which rows are shown. Pure; the criteria live in the address, so that a view can be reloaded and passed on. */
 
 import type { Regime } from "../api/types";
-import { atLeast, available, intakeOpen } from "../live/available";
+import { atLeast, available, intakeOpen, overdue } from "../live/available";
 import { ageOf } from "../live/freshness";
 import { admits, plain, regimeOf, type Row } from "./rows";
 
@@ -47,15 +47,15 @@ function isAvailable(row: Row, wanted: Criteria["availability"], nowMs: number):
     case "nothing":
       return atLeast(row.unit) === 0;
     case "attention":
-      return needsAttention(row);
+      return needsAttention(row, nowMs);
     default:
       return true;
   }
 }
 
-function needsAttention(row: Row): boolean {
+function needsAttention(row: Row, nowMs: number): boolean {
   if (row.unit.masked) return false;
-  return row.unit.flags.length > 0 || row.unit.status === "awaiting-report";
+  return row.unit.flags.length > 0 || row.unit.status === "awaiting-report" || overdue(row.unit, nowMs).length > 0;
 }
 
 function isOfAge(row: Row, wanted: Criteria["freshness"], nowMs: number): boolean {

@@ -1,9 +1,9 @@
 /** What is to be said of a unit besides its numbers, worst first. Pure. */
 
-import type { Unit } from "../api/types";
+import type { Allotment, Unit } from "../api/types";
 import type { CommonWords } from "../i18n/common/en";
 import type { WatchWords } from "../i18n/watch/en";
-import { intakeOpen } from "../live/available";
+import { intakeOpen, overdue } from "../live/available";
 
 export interface Remark {
   tone: "bad" | "warn" | "quiet";
@@ -12,6 +12,7 @@ export interface Remark {
 
 export function remarksOn(
   unit: Unit,
+  allotment: Allotment,
   nowMs: number,
   words: { common: CommonWords; watch: WatchWords; time: (instant: string) => string },
 ): Remark[] {
@@ -29,6 +30,8 @@ export function remarksOn(
     const text = until === null ? words.watch.paused : words.watch.pausedUntil(words.time(until));
     remarks.push({ tone: "warn", text });
   }
+  for (const { places, until } of overdue(unit, nowMs))
+    remarks.push({ tone: "warn", text: words.common.back(places, allotment, words.time(until!)) });
   if (unit.status !== "open") {
     const tone = unit.status === "awaiting-report" ? "warn" : "quiet";
     remarks.push({ tone, text: words.common.statuses[unit.status] });

@@ -160,7 +160,7 @@ describe("the order", () => {
 });
 
 describe("remarks", () => {
-  const say = (unit: Unit) => remarksOn(unit, NOW, { common, watch: words, time: () => "23:30" });
+  const say = (unit: Unit) => remarksOn(unit, "place", NOW, { common, watch: words, time: () => "23:30" });
 
   it("say nothing of an open unit without trouble", () => expect(say(aUnit())).toEqual([]));
 
@@ -177,6 +177,12 @@ describe("remarks", () => {
       "source repeats itself",
       "intake paused until 23:30",
     ]);
+  });
+
+  it("ask for what should be back", () => {
+    const part = { reason: "repair" as const, places: 2, until: minutesAgo(1) };
+    const text = "2 places were out until 23:30: are they back?";
+    expect(say(aUnit({ out_of_service: [part] }))).toEqual([{ tone: "warn", text }]);
   });
 
   it("do not speak of the intake of a closed unit", () => {

@@ -90,6 +90,8 @@ export const en = {
   night: (dates: string): string => `Night of ${dates}`,
   count: (n: number, of: Allotment): string =>
     of === "room" ? `${n} ${n === 1 ? "room" : "rooms"}` : `${n} ${n === 1 ? "place" : "places"}`,
+  back: (n: number, of: Allotment, time: string): string =>
+    `${en.count(n, of)} ${n === 1 ? "was" : "were"} out until ${time}: ${n === 1 ? "is it" : "are they"} back?`,
   signIn: {
     title: "Sign in",
     lead: "Where people seeking shelter can stay tonight, kept up to date by those who know.",

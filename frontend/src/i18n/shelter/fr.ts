@@ -3,13 +3,13 @@ import type { ShelterWords } from "./en";
 
 const things = (n: number, of: Allotment): string =>
   of === "room" ? (n < 2 ? "chambre" : "chambres") : n < 2 ? "place" : "places";
-const free = (n: number): string => `${n} ${n < 2 ? "libre" : "libres"}`;
 
 export const fr: ShelterWords = {
   title: "Mes unités",
   none: "Aucun centre n’est encore confié à ce compte.",
   noneHint: "L’administration de la région peut le faire.",
   waiting: "En attente de vos unités.",
+  count: (n) => `${n} ${n < 2 ? "libre" : "libres"}`,
   free: (n, of) => `${things(n, of)} ${n < 2 ? "libre" : "libres"}`,
   freeLabel: (unit) => `${unit}\u00a0: combien sont libres`,
   ofCapacity: (capacity) => `sur ${capacity}`,
@@ -26,18 +26,23 @@ export const fr: ShelterWords = {
   overBy: (n) => `${n} au-delà de la capacité`,
   expected: (n, of) => `${things(n, of)} ${n < 2 ? "libre attendue" : "libres attendues"}`,
   ask: "Combien sont libres\u00a0?",
-  unchanged: (n) => `Rien n’a changé\u00a0: ${free(n)}`,
-  confirm: (n) => `Oui, ${free(n)}`,
+  unchanged: (count) => `Rien n’a changé\u00a0: ${count}`,
+  confirm: (count) => `Oui, ${count}`,
+  stillTrue: (count) => `«\u00a0${count}\u00a0» reste vrai`,
   unchangedAll: (n) => `Rien n’a changé dans ces ${n} unités`,
-  send: (n) => `Envoyer\u00a0: ${free(n)}`,
+  send: (what) => `Envoyer\u00a0: ${what}`,
   sendEmpty: "Envoyer",
   undo: "Annuler",
   closed: "Cette unité est fermée. L’administration de la région peut la rouvrir.",
+  coming: (night, count) => `${night}, à partir de midi\u00a0: ${count}`,
+  expires: (time) => `Ferme d’elle-même\u00a0: ${time}`,
+  asks: { back: "Oui, utilisable", notYet: "Pas encore" },
   aboveCapacity: (capacity) => `Plus que les ${capacity} qui existent. Envoyez si c’est vrai.`,
   tooMany: "Ce n’est pas possible\u00a0: 10\u202f000 au plus.",
   further: "Hors service, accueil",
-  furtherNow: {
-    out: (n) => `${n} hors service`,
+  now: {
+    out: (n) => (n === 0 ? "rien hors service" : `${n} hors service`),
+    open: "accueil ouvert",
     paused: "accueil suspendu",
     pausedUntil: (time) => `accueil suspendu jusqu’à ${time}`,
   },
@@ -46,6 +51,9 @@ export const fr: ShelterWords = {
     hint: "Celles-ci ne peuvent être données à personne\u00a0: ne les comptez pas comme libres.",
     less: (reason) => `${reason}\u00a0: une de moins`,
     more: (reason) => `${reason}\u00a0: une de plus`,
+    until: "jusqu’à",
+    noEnd: "Sans fin connue.",
+    endsAt: (time) => `Jusqu’à ${time}. Puis on vous demandera.`,
     over: "Au-delà de la capacité",
     overHint: "Personnes présentes en plus des places. Seulement quand aucune n’est libre.",
   },
@@ -62,23 +70,24 @@ export const fr: ShelterWords = {
   },
   result: {
     sending: "Envoi…",
-    applied: (n, time) => `Enregistré à ${time}\u00a0: ${free(n)}.`,
-    repeated: (n, time) => `Déjà enregistré à ${time}\u00a0: ${free(n)}.`,
-    superseded: (n, ago) =>
-      `Un relevé plus récent compte\u00a0: ${free(n)}, confirmé ${ago}. Le vôtre est gardé et ne change rien.`,
-    pinned: (n) => `Le compte d’un collègue reste valable pour l’instant\u00a0: ${free(n)}. Le vôtre est gardé.`,
+    applied: (what, time) => `Enregistré à ${time}\u00a0: ${what}.`,
+    uncounted: "Le nombre de places libres n’a pas été confirmé.",
+    coming: (count) => `Enregistré pour cette nuit, à partir de midi\u00a0: ${count}.`,
+    superseded: (count, ago) => `Un relevé plus récent compte\u00a0: ${count}, confirmé ${ago}.`,
+    newer: "Un relevé plus récent compte.",
+    kept: "Le vôtre est gardé et ne change rien.",
     moved: (now, said) =>
-      `Cela a changé entre-temps\u00a0: ${free(now)} maintenant. Vous aviez dit ${said}, ce n’est pas enregistré. ` +
-      "Combien sont libres\u00a0?",
+      `Cela a changé entre-temps\u00a0: ${now} maintenant. Vous aviez dit «\u00a0${said}\u00a0», ce n’est pas enregistré. ` +
+      "Vérifiez et redites-le.",
     movedClosed: "L’unité a changé entre-temps, votre nombre n’est pas enregistré.",
-    movedLive: (now) => `Entre-temps\u00a0: ${free(now)}.`,
+    movedLive: (now) => `Entre-temps\u00a0: ${now}.`,
     startAgain: (now) => `Repartir de ${now}`,
     refused: "Pas enregistré.",
-    unknown: (n) =>
-      `Pas de réponse. Nous ne savons pas si «\u00a0${free(n)}\u00a0» est arrivé. L’envoi est répété et ne peut compter deux fois.`,
-    busy: (n) =>
-      `Le serveur est occupé\u00a0: «\u00a0${free(n)}\u00a0» n’est pas encore enregistré. L’envoi est répété.`,
-    signedOut: (n) => `Reconnectez-vous, et «\u00a0${free(n)}\u00a0» sera envoyé.`,
+    unknown: (what) =>
+      `Pas de réponse. Nous ne savons pas si «\u00a0${what}\u00a0» est arrivé. L’envoi est répété et ne peut compter deux fois.`,
+    busy: (what) =>
+      `Le serveur est occupé\u00a0: «\u00a0${what}\u00a0» n’est pas encore enregistré. L’envoi est répété.`,
+    signedOut: (what) => `Reconnectez-vous, et «\u00a0${what}\u00a0» sera envoyé.`,
     retry: "Renvoyer maintenant",
   },
 };

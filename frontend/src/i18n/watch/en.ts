@@ -91,10 +91,13 @@ export const en = {
     stay: "Stay",
     nights: (n: number): string => (n === 1 ? "at most 1 night" : `at most ${n} nights`),
     conditions: "Conditions",
+    coming: "From noon",
+    comingFree: (night: string, n: number, over: number): string =>
+      over > 0 ? `${night}: ${n} free, over capacity by ${over}` : `${night}: ${n} free`,
+    expires: "Surge ends",
     out: "Out of service",
     until: (time: string): string => `until ${time}`,
     hidden: "Not shown: the address is secret.",
-    unknown: "not known",
     range: (min: number | null, max: number | null): string =>
       min !== null && max !== null ? `${min} to ${max}` : min !== null ? `from ${min}` : `up to ${max}`,
     times: (from?: string, to?: string): string =>

@@ -81,10 +81,15 @@ export const fr: WatchWords = {
     stay: "Séjour",
     nights: (n) => (n < 2 ? `${n} nuit au plus` : `${n} nuits au plus`),
     conditions: "Conditions",
+    coming: "À partir de midi",
+    comingFree: (night, n, over) =>
+      over > 0
+        ? `${night}\u00a0: ${n} ${n < 2 ? "libre" : "libres"}, ${over} au-delà de la capacité`
+        : `${night}\u00a0: ${n} ${n < 2 ? "libre" : "libres"}`,
+    expires: "Fin du renfort",
     out: "Hors service",
     until: (time) => `jusqu’à ${time}`,
     hidden: "Non montrée\u00a0: l’adresse est secrète.",
-    unknown: "inconnu",
     range: (min, max) =>
       min !== null && max !== null ? `de ${min} à ${max}` : min !== null ? `dès ${min}` : `jusqu’à ${max}`,
     times: (from, to) =>

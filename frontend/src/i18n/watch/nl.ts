@@ -82,10 +82,13 @@ export const nl: WatchWords = {
     stay: "Verblijf",
     nights: (n) => (n === 1 ? "hoogstens 1 nacht" : `hoogstens ${n} nachten`),
     conditions: "Voorwaarden",
+    coming: "Vanaf de middag",
+    comingFree: (night, n, over) =>
+      over > 0 ? `${night}: ${n} vrij, ${over} boven de capaciteit` : `${night}: ${n} vrij`,
+    expires: "Einde van de versterking",
     out: "Buiten gebruik",
     until: (time) => `tot ${time}`,
     hidden: "Niet getoond: het adres is geheim.",
-    unknown: "onbekend",
     range: (min, max) =>
       min !== null && max !== null ? `${min} tot ${max}` : min !== null ? `vanaf ${min}` : `tot ${max}`,
     times: (from, to) =>
