@@ -192,6 +192,7 @@ async def _hear(pool: Pool, unit_id: UUID, lines: int, retelling: Retelling) -> 
         for row in rows:
             retelling.story.hear(said_of(row))
         last = (rows[-1]["at"], rows[-1]["report_id"])
+    retelling.story.end()
     if await pool.fetchval(_LAST_LINE, unit_id) != lines:
         # Whether a line is pinned is judged anew by those that came since.
         retelling.story.changed.clear()

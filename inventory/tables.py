@@ -120,10 +120,9 @@ unit_state = Table(
     Column("count_basis", Text),
     _instant("count_known_until"),
     Column("count_skewed", Boolean),
-    # The count of a night that has not begun, and when a person last spoke, of which night.
+    # The count of a night that has not begun, and when a person last spoke of each night.
     Column("coming", JSON),
-    _instant("person_at"),
-    Column("person_night", Date),
+    Column("persons", JSON, nullable=False),
     Column("capacity", Integer, nullable=False),
     _instant("capacity_at", nullable=False),
     Column("capacity_report", Uuid, nullable=False),

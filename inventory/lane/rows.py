@@ -21,6 +21,7 @@ Row: TypeAlias = asyncpg.Record
 _outs = msgspec.json.Decoder(tuple[OutOfService, ...])
 _intakes = msgspec.json.Decoder(Intake)
 _comings = msgspec.json.Decoder(Count)
+_persons = msgspec.json.Decoder(tuple[Spoken, ...])
 
 
 def unit_of(row: Row) -> Unit:
@@ -71,7 +72,7 @@ def told_of(row: Row) -> Told:
     return Told(
         count=count_of(row),
         coming=None if row["coming"] is None else _comings.decode(row["coming"]),
-        person=None if row["person_at"] is None else Spoken(row["person_at"], row["person_night"]),
+        persons=_persons.decode(row["persons"]),
         out_of_service=None
         if out is None
         else Stated(_outs.decode(out), row["out_of_service_at"], row["out_of_service_report"]),
@@ -138,8 +139,7 @@ def state_row(unit_id: UUID, known: Known, state: UnitState, reports: int, count
         "count_known_until": count.known_until if count else None,
         "count_skewed": count.skewed if count else None,
         "coming": to_json(told.coming) if told.coming else None,
-        "person_at": told.person.at if told.person else None,
-        "person_night": told.person.night if told.person else None,
+        "persons": to_json(told.persons),
         "capacity": known.capacity.value,
         "capacity_at": known.capacity.at,
         "capacity_report": known.capacity.report_id,

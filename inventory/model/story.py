@@ -18,7 +18,8 @@ from inventory.model.facts import Intake, OutOfService
 
 T = TypeVar("T")
 
-_NIGHTS_KEPT = 4
+# Tonight, the one before it and the one after it: of other nights no report may speak.
+_NIGHTS_KEPT = 3
 
 
 class Outcome(StrEnum):
@@ -60,7 +61,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """When a person last spoke of the unit, and of which night."""
+    """When a person last spoke of the unit in a night."""
 
     at: datetime
     night: date
@@ -77,11 +78,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What all reports together come to. `coming` is the count of a night that has not begun."""
+    """What all reports together come to. `coming` is the count of a night that has not begun, `persons` who spoke
+    last of each night.
+    """
 
     count: Count | None = None
     coming: Count | None = None
-    person: Spoken | None = None
+    persons: tuple[Spoken, ...] = ()
     out_of_service: Stated[tuple[OutOfService, ...]] | None = None
     intake: Stated[Intake] | None = None
 
@@ -100,7 +103,7 @@ class Told:
         return Told(
             _older(self.count, since),
             _older(self.coming, since),
-            _older(self.person, since),
+            tuple(one for one in self.persons if one.at < since),
             _older(self.out_of_service, since),
             _older(self.intake, since),
         )
@@ -135,31 +138,31 @@ class Story:
         self._about = about
         self._reopened = reopened
         self._best = {one.night: one for one in (base.count, base.coming) if one is not None}
-        self._person = base.person
+        self._persons = {one.night: one for one in base.persons}
         self._out_of_service = base.out_of_service
         self._intake = base.intake
         self._instant: list[Said] = []
 
     def hear(self, said: Said) -> None:
         if self._instant and said.at != self._instant[0].at:
-            self._end_instant()
+            self.end()
         self._instant.append(said)
 
     def told(self, night: date) -> Told:
         """Return what stands in `night` and what is coming after it."""
-        self._end_instant()
+        self.end()
         now = [one for one in self._best if one <= night]
         later = [one for one in self._best if one > night]
         return Told(
             self._best[max(now)] if now else None,
             self._best[max(later)] if later else None,
-            self._person,
+            tuple(self._persons[one] for one in sorted(self._persons)),
             self._out_of_service,
             self._intake,
         )
 
-    def _end_instant(self) -> None:
-        """Take what was said of one instant: a source's last word about it corrects its others, whatever their ids."""
+    def end(self) -> None:
+        """Take what was said of the last instant: a source's last word of it corrects its others, whatever their ids."""
         last = {said.source_id: said.nth for said in sorted(self._instant, key=lambda s: s.nth)}
         said_of = [(said.spoke is Spoke.FEED and said.nth != last[said.source_id], said) for said in self._instant]
         outs: list[Stated[tuple[OutOfService, ...]]] = []
@@ -177,14 +180,17 @@ class Story:
 
     def _take(self, said: Said, *, corrected: bool) -> bool:
         """Take one line's count; return whether the line is pinned."""
-        if said.spoke is Spoke.PERSON and (self._person is None or said.at >= self._person.at):
-            self._person = Spoken(said.at, said.night)
+        person = self._persons.get(said.night)
+        if said.spoke is Spoke.PERSON and (person is None or said.at >= person.at):
+            _keep(self._persons, Spoken(said.at, said.night))
         pinned = False
         if not corrected:
             run = self._extend_run(said)
-            pinned = said.pinned if said.settled else _is_pinned(said, run, self._person, self._reopened)
+            pinned = said.pinned if said.settled else _is_pinned(said, run, person, self._reopened)
             if said.count is not None and not pinned:
-                self._keep(said.count)
+                best = self._best.get(said.night)
+                if best is None or best.rank < said.count.rank:
+                    _keep(self._best, said.count)
         if said.report_id == self._about:
             self.pinned = pinned
         elif said.pinned != pinned:
@@ -201,26 +207,33 @@ class Story:
         run = self.runs[said.source_id] = Run(value, since, said.at)
         return run
 
-    def _keep(self, count: Count) -> None:
-        best = self._best.get(count.night)
-        if best is None or best.rank < count.rank:
-            self._best[count.night] = count
-        while len(self._best) > _NIGHTS_KEPT:
-            del self._best[min(self._best)]
+
+class _Nightly(Protocol):
+    @property
+    def night(self) -> date: ...
+
+
+N = TypeVar("N", bound=_Nightly)
+
+
+def _keep(of_nights: dict[date, N], one: N) -> None:
+    """Keep one of its night, and forget the nights that are over."""
+    of_nights[one.night] = one
+    while len(of_nights) > _NIGHTS_KEPT:
+        del of_nights[min(of_nights)]
 
 
 def _is_pinned(said: Said, run: Run, person: Spoken | None, reopened: Sequence[datetime]) -> bool:
     """Tell whether a feed only goes on saying what it said before a person looked, a short while ago.
 
-    A person has seen the places with their own eyes. Their word holds against that for `pin`, but
-    not in a night of which they did not speak, and not in a unit that was opened again since.
+    `person` spoke last of the same night. They have seen the places with their own eyes: their word holds
+    against that for `pin`, but not in a unit that was opened again since.
     """
     if said.spoke is Spoke.PERSON or person is None:
         return False
     return (
         person.at <= said.at <= person.at + said.pin
         and run.since <= person.at
-        and said.night <= person.night
         and not any(person.at < one < said.at for one in reopened)
     )
 
@@ -252,24 +265,26 @@ class Front:
     """How far a unit's story has been told. What does not come from beyond it comes out of order."""
 
     newest: datetime | None
-    person: Spoken | None
+    persons: dict[date, datetime]
     sources: dict[UUID, datetime]
 
     @classmethod
     def of(cls, told: Told, runs: Mapping[UUID, Run]) -> Front:
-        registers = (told.count, told.coming, told.person, told.out_of_service, told.intake)
-        instants = [one.at for one in registers if one is not None]
-        sources = {source_id: run.at for source_id, run in runs.items()}
-        return cls(max(instants, default=None), told.person, sources)
+        registers = (told.count, told.coming, told.out_of_service, told.intake, *told.persons)
+        return cls(
+            max((one.at for one in registers if one is not None), default=None),
+            {one.night: one.at for one in told.persons},
+            {source_id: run.at for source_id, run in runs.items()},
+        )
 
     def advance(self, source_id: UUID, spoke: Spoke, at: datetime, night: date) -> bool:
         """Go on to a line; return whether it came in order, and so changes nothing that was judged before it."""
-        person, last = self.person, self.sources.get(source_id)
+        person, last = self.persons.get(night), self.sources.get(source_id)
         if spoke is Spoke.FEED:
-            in_order = (last is None or at > last) and (person is None or at > person.at)
+            in_order = (last is None or at > last) and (person is None or at > person)
             self.sources[source_id] = at if last is None else max(at, last)
         else:
-            in_order = (self.newest is None or at > self.newest) and (person is None or night >= person.night)
-            self.person = Spoken(at, night) if person is None or at > person.at else person
+            in_order = self.newest is None or at > self.newest
+            self.persons[night] = at if person is None else max(at, person)
         self.newest = at if self.newest is None else max(at, self.newest)
         return in_order

@@ -99,14 +99,16 @@ def report_of(saying: Saying) -> Report:
 
 
 def naive_pinned(said: tuple[Saying, ...], one: Saying) -> bool:
-    """A feed's line is pinned by the last person before it, if it says what its feed said before that person."""
+    """A feed's line is pinned by the last person before it who spoke of its night, if it says what its feed said
+    before that person.
+    """
     if not one.feed:
         return False
-    persons = [s for s in said if not s.feed and s.rank < one.rank]
+    persons = [s for s in said if not s.feed and s.night == one.night and s.rank < one.rank]
     if not persons:
         return False
     person = max(persons, key=lambda s: s.rank)
-    if one.at > person.at + PIN or one.night > person.night:
+    if one.at > person.at + PIN:
         return False
     own = sorted((s for s in said if s.source == one.source and s.rank <= one.rank), key=lambda s: s.rank)
     numbers = [s for s in own if s.free is not None]

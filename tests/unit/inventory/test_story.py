@@ -194,6 +194,24 @@ def test_a_pin_does_not_reach_into_the_next_night() -> None:
     assert teller.shown == (Status.OPEN, 0, at("12:10"))
 
 
+def test_a_word_about_tomorrow_pins_nothing_tonight_and_takes_no_pin_away() -> None:
+    teller = Teller()
+    teller.take(feed(5, "17:00", id=1))
+    teller.take(person(20, "18:00", id=2, night=TOMORROW))
+    assert teller.take(feed(5, "18:05", id=3)) == "applied"
+    teller.take(person(3, "18:10", id=4))
+    teller.take(person(21, "18:15", id=5, night=TOMORROW))
+    assert teller.take(feed(5, "18:20", id=6)) == "pinned"
+
+
+def test_a_word_about_tonight_before_noon_holds_against_last_nights_number_after_it() -> None:
+    teller = Teller(Turnover.NIGHTLY)
+    teller.take(feed(0, "11:00", id=1, night=NIGHT - DAY))
+    teller.take(person(25, "11:45", id=2, night=NIGHT))
+    assert teller.take(feed(0, "12:10", id=3)) == "pinned"
+    assert teller.shown == (Status.OPEN, 25, at("11:45"))
+
+
 def test_a_pin_does_not_outlast_a_reopening() -> None:
     teller = Teller()
     for count in (feed(5, "17:00", id=1), person(3, "17:50", id=2)):
