@@ -162,7 +162,7 @@ class Story:
         )
 
     def end(self) -> None:
-        """Take what was said of the last instant: a source's last word of it corrects its others, whatever their ids."""
+        """Take what was said of the last instant: a source's last word of it corrects its others, whatever the ids."""
         last = {said.source_id: said.nth for said in sorted(self._instant, key=lambda s: s.nth)}
         said_of = [(said.spoke is Spoke.FEED and said.nth != last[said.source_id], said) for said in self._instant]
         outs: list[Stated[tuple[OutOfService, ...]]] = []
