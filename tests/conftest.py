@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,6 +19,12 @@ from kernel.ids import new_id
 from kernel.migrating import upgrade
 from kernel.postgres import Pool, open_pool, tie_epoch
 from kernel.settings import Settings
+
+# Behind nohup, or in the background, these are ignored, and every child would inherit that: some tests end theirs by
+# them. A handler that does nothing ignores them here, and is not inherited.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 TEMPLATE = "halte_template"
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
