@@ -70,6 +70,13 @@ def _open_folder() -> Path:
 
 
 def _children() -> set[int]:
-    """Our own live children, to see that none is added."""
+    """Our own live children, to see that none is added. A browser's come and go with its pages."""
     running = psutil.Process().children(recursive=True)
-    return {process.pid for process in running if process.status() != psutil.STATUS_ZOMBIE}
+    return {process.pid for process in running if not _is_of_no_account(process)}
+
+
+def _is_of_no_account(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE or process.name().startswith(("chrom", "headless_shell"))
+    except psutil.NoSuchProcess:
+        return True
