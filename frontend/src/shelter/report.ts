@@ -16,7 +16,7 @@ export interface Draft {
   base: ExactUnit;
   /** Null while the field is empty. */
   free: number | null;
-  /** They said the number themselves, or said that it is still true. */
+  /** They said the number themselves, or said that it is right. */
   counted: boolean;
   overBy: number;
   /** Null where they did not touch it. */

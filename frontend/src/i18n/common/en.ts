@@ -81,7 +81,7 @@ export const en = {
   flags,
   audiences,
   reasons,
-  confirmed: (age: Age, span: Span | null): string => (span === null ? levels[age.level] : `confirmed ${ago(span)}`),
+  confirmed: (age: Age, span: Span | null): string => (span === null ? levels[age.level] : `${age.level === "unconfirmed" ? "last" : "confirmed"} ${ago(span)}`),
   asOf: (time: string): string => `data as of ${time}`,
   lastData: (seconds: number): string =>
     seconds < 90 ? `last data ${seconds} s ago` : `last data ${Math.floor(seconds / 60)} min ago`,

@@ -82,7 +82,7 @@ export const fr: CommonWords = {
   flags,
   audiences,
   reasons,
-  confirmed: (age: Age, span: Span | null) => (span === null ? levels[age.level] : `confirmé ${ago(span)}`),
+  confirmed: (age: Age, span: Span | null) => (span === null ? levels[age.level] : `${age.level === "unconfirmed" ? "la dernière fois" : "confirmé"} ${ago(span)}`),
   asOf: (time) => `données de ${time}`,
   lastData: (seconds) =>
     seconds < 90

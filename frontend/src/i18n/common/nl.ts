@@ -82,7 +82,7 @@ export const nl: CommonWords = {
   flags,
   audiences,
   reasons,
-  confirmed: (age: Age, span: Span | null) => (span === null ? levels[age.level] : `${ago(span)} bevestigd`),
+  confirmed: (age: Age, span: Span | null) => (span === null ? levels[age.level] : age.level === "unconfirmed" ? `laatst ${ago(span)}` : `${ago(span)} bevestigd`),
   asOf: (time) => `gegevens van ${time}`,
   lastData: (seconds) =>
     seconds < 90
