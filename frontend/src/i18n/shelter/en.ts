@@ -78,7 +78,6 @@ export const en = {
     movedClosed: "The unit changed meanwhile, and your number was not recorded.",
     movedLive: (now: string): string => `Meanwhile it became ${now}.`,
     startAgain: (now: number): string => `Go on from ${now}`,
-    refused: "Not recorded.",
     unknown: (what: string): string =>
       `No answer. We do not know whether “${what}” arrived. It is being sent again, and cannot count twice.`,
     busy: (what: string): string => `The server is busy: “${what}” is not recorded yet. It is being sent again.`,

@@ -82,7 +82,6 @@ export const fr: ShelterWords = {
     movedClosed: "L’unité a changé entre-temps, votre nombre n’est pas enregistré.",
     movedLive: (now) => `Entre-temps\u00a0: ${now}.`,
     startAgain: (now) => `Repartir de ${now}`,
-    refused: "Pas enregistré.",
     unknown: (what) =>
       `Pas de réponse. Nous ne savons pas si «\u00a0${what}\u00a0» est arrivé. L’envoi est répété et ne peut compter deux fois.`,
     busy: (what) =>

@@ -81,7 +81,6 @@ export const nl: ShelterWords = {
     movedClosed: "De afdeling is intussen veranderd, en uw getal is niet genoteerd.",
     movedLive: (now) => `Intussen is het ${now}.`,
     startAgain: (now) => `Verder vanaf ${now}`,
-    refused: "Niet genoteerd.",
     unknown: (what) =>
       `Geen antwoord. We weten niet of “${what}” is aangekomen. Het wordt opnieuw verstuurd en kan niet dubbel tellen.`,
     busy: (what) => `De server is bezet: “${what}” is nog niet genoteerd. Het wordt opnieuw verstuurd.`,
