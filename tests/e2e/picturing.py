@@ -17,12 +17,15 @@ IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 async def _picture(browser: Browser, address: str, name: str, login: str, size: tuple[int, int]) -> None:
     width, height = size
-    context = await browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, locale="en-GB", timezone_id="Europe/Brussels"
+    )
     page = await context.new_page()
     await page.goto(address)
     await page.get_by_role("button", name="EN, English").click()
     await sign_in(page, login, PASSWORD)
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await page.mouse.move(0, 0)
     await page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
     await context.close()
 

@@ -93,8 +93,7 @@ export const fr: CommonWords = {
   night: (dates) => `Nuit du ${dates}`,
   count: (n: number, of: Allotment) =>
     of === "room" ? `${n} ${n < 2 ? "chambre" : "chambres"}` : `${n} ${n < 2 ? "place" : "places"}`,
-  back: (n, of, time) =>
-    `${fr.count(n, of)} hors service jusqu’à ${time}\u00a0: de nouveau ${n < 2 ? "utilisable" : "utilisables"}\u00a0?`,
+  back: (n, of, time) => `${fr.count(n, of)} hors service jusqu’à ${time}\u00a0: de retour\u00a0?`,
   signIn: {
     title: "Se connecter",
     lead: "Où les personnes en recherche d’hébergement peuvent passer la nuit, tenu à jour par ceux qui le savent.",

@@ -93,8 +93,7 @@ export const nl: CommonWords = {
   night: (dates) => `Nacht van ${dates}`,
   count: (n: number, of: Allotment) =>
     of === "room" ? `${n} ${n === 1 ? "kamer" : "kamers"}` : `${n} ${n === 1 ? "plaats" : "plaatsen"}`,
-  back: (n, of, time) =>
-    `${nl.count(n, of)} buiten gebruik tot ${time}: weer bruikbaar?`,
+  back: (n, of, time) => `${nl.count(n, of)} buiten gebruik tot ${time}: terug?`,
   signIn: {
     title: "Aanmelden",
     lead: "Waar mensen die opvang zoeken vannacht terechtkunnen, bijgehouden door wie het weet.",

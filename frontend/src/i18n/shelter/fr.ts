@@ -37,7 +37,7 @@ export const fr: ShelterWords = {
   closed: "Cette unité est fermée. L’administration de la région peut la rouvrir.",
   coming: (night, count) => `${night}, à partir de midi\u00a0: ${count}`,
   expires: (time) => `Ferme d’elle-même\u00a0: ${time}`,
-  asks: { back: "Oui, utilisable", notYet: "Pas encore" },
+  asks: { back: "Oui, de retour", notYet: "Pas encore" },
   aboveCapacity: (capacity) => `Plus que les ${capacity} qui existent. Envoyez si c’est vrai.`,
   tooMany: "Ce n’est pas possible\u00a0: 10\u202f000 au plus.",
   further: "Hors service, accueil",

@@ -37,7 +37,7 @@ export const nl: ShelterWords = {
   closed: "Deze afdeling is gesloten. Het beheer van het gewest kan ze heropenen.",
   coming: (night, count) => `${night}, vanaf de middag: ${count}`,
   expires: (time) => `Sluit vanzelf: ${time}`,
-  asks: { back: "Ja, weer bruikbaar", notYet: "Nog niet" },
+  asks: { back: "Ja, terug", notYet: "Nog niet" },
   aboveCapacity: (capacity) => `Meer dan de ${capacity} die er zijn. Verstuur het als het waar is.`,
   tooMany: "Dat kan niet de bedoeling zijn: hoogstens 10.000.",
   further: "Buiten gebruik, onthaal",
