@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -193,6 +193,9 @@ def _new_live(unit: Unit, known: Known, secret: bool, working: Working) -> Live:
         count_prior_seq=0,
         held_before=0,
         shown_before=fold(known, (), (), working.moment).shown,
+        # Nothing was ever said of it: whatever this batch says is all there is to tell.
+        lines=[],
+        lines_since=datetime.min.replace(tzinfo=UTC),
     )
 
 

@@ -128,6 +128,8 @@ class Hold:
             return _finish(working, there, self.id, stored.state)
         live = working.live(self.unit_id)
         working.authorise(self.actor_id, live.unit.shelter_id)
+        if stored is not None:
+            raise IdReused(id=str(self.id))  # in another region
         replaced = self._replaced(working)
         self._check_request(working)
         given_back = replaced.places if replaced is not None and replaced.unit_id == self.unit_id else 0

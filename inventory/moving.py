@@ -13,7 +13,7 @@ from inventory.holding import ARRIVABLE, arrive
 from inventory.lane.loading import Touches
 from inventory.lane.working import Live, StoredHold, StoredMovement, Working, current
 from inventory.model.counting import Direction, Movement, counts_after, place
-from inventory.model.state import noon_for
+from inventory.model.state import Status, noon_for
 from inventory.problems import HoldEnded, ObservedAfterSent, UnknownHold, UnknownMovement
 from kernel.journal import Cause, Subject
 from kernel.lane import Finish
@@ -80,6 +80,8 @@ class Move:
             return _finish(working, working.units[stored.unit_id], self.id, stored.outcome)
         live = working.live(self.unit_id)
         working.authorise(self.actor_id, live.unit.shelter_id)
+        if stored is not None:
+            raise IdReused(id=str(self.id))  # in another region
         if self.occurred_at is not None and self.sent_at is not None and self.occurred_at > self.sent_at:
             raise ObservedAfterSent(observed_at=self.occurred_at.isoformat(), sent_at=self.sent_at.isoformat())
         hold = self._hold(working)
@@ -125,16 +127,22 @@ class Move:
             voided_at=None,
             voided_by=None,
         )
+        hold_id = self.hold_id if self.direction is Direction.IN else None
         live.movements[self.id] = movement
         live.know(Cause("movement", self.id, self.actor_id))
         working.movements[self.id] = StoredMovement(
-            self.unit_id, live.unit.shelter_id, self.body_hash, outcome.value, voided=False, hold_id=self.hold_id
+            self.unit_id, live.unit.shelter_id, self.body_hash, outcome.value, voided=False, hold_id=hold_id
         )
         return _finish(working, live, self.id, outcome.value)
 
     @staticmethod
     def _outcome(working: Working, live: Live, movement: Movement) -> MovementOutcome:
-        """Say whether it changes the number that stands: it may be in that count, or older than it."""
+        """Say whether it changes the number that stands: it may be in that count, or older than it.
+
+        What is only expected of a nightly unit assumes already that last night's people leave.
+        """
+        if movement.direction is Direction.OUT and live.fold(working.moment).status is Status.UNCONFIRMED:
+            return MovementOutcome.EARLIER
         count = live.known.told.of_night(working.night)
         if count is None or counts_after(movement, count, noon_for(live.known, count, working.moment.zone)):
             return MovementOutcome.COUNTED

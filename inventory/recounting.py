@@ -42,8 +42,9 @@ LEFT JOIN journal j ON j.region_id = b.region_id AND j.seq = b.seq AND j.subject
 LEFT JOIN LATERAL (SELECT nth FROM report_unit r WHERE r.unit_id = u.id ORDER BY nth DESC LIMIT 1) l ON true
 WHERE u.region_id = $1 AND u.id > $2 ORDER BY u.id LIMIT $3
 """
+# As it was defined; what reports stated of it stands in their lines.
 _CAPACITIES = """
-SELECT DISTINCT ON (unit_id) * FROM capacity_change WHERE unit_id = ANY($1::uuid[])
+SELECT DISTINCT ON (unit_id) * FROM capacity_change WHERE unit_id = ANY($1::uuid[]) AND id = report_id
 ORDER BY unit_id, at DESC, report_id DESC
 """
 # Ids are of the moment they were made: unlike `at`, they do not go back with a demo's clock.

@@ -81,7 +81,8 @@ class Retelling:
         repeated = last is not None and last.body_hash == line.body_hash
         self._note("repeated", f"{name} repeated", repeated, line.outcome == Outcome.REPEATED)
         if line.capacity is not None and not repeated:
-            self.capacity = newest(self.capacity, Stated(line.capacity, said.at, said.report_id))
+            stated = Stated(line.capacity, said.at, said.report_id)
+            self.capacity = newest(self.capacity, stated, corrects=last is not None and last.at == said.at)
         self._hear_feed(line, last, repeated=repeated)
 
     def _hear_feed(self, line: Arrived, last: _Newest | None, *, repeated: bool) -> None:

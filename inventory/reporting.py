@@ -13,12 +13,12 @@ from uuid import UUID
 
 from inventory import tables
 from inventory.lane.loading import Touches
-from inventory.lane.looking import Look
+from inventory.lane.looking import Look, is_far
 from inventory.lane.rows import to_json
 from inventory.lane.working import Live, StoredReport, Working, current
 from inventory.model.counting import Basis, Count, Spoke, Stated, Timing, newest, place
 from inventory.model.facts import Intake, OutOfService
-from inventory.model.feeds import FeedMemory, corrected_at, remember, repeat
+from inventory.model.feeds import FeedMemory, corrected_at, corrects, remember, repeat
 from inventory.model.night import night_of
 from inventory.model.story import Outcome, Said, Story, Told
 from inventory.model.unit import PLACES_MAX
@@ -199,6 +199,7 @@ class Report:
             count=self._count(line, at, night, skewed=timing.skewed),
             out_of_service=line.out_of_service,
             intake=line.intake,
+            far=is_far(live.known, at),
         )
 
     def _count(self, line: Line, at: datetime, night: date, *, skewed: bool) -> Count | None:
@@ -249,6 +250,7 @@ class Report:
             nth=said.nth,
             outcome=one.outcome.value,
             pinned=one.outcome is Outcome.PINNED,
+            far=said.far,
             free=line.free,
             over_by=line.over_by,
             basis=self.reporter.basis.value,
@@ -282,7 +284,9 @@ class Report:
         changes: dict[str, Any] = {}
         if line.capacity is not None:
             stated = Stated(line.capacity, said.at, self.id)
-            changes["capacity"] = working.state_capacity(live, stated, self.reporter.id)
+            memory = live.feeds.get(self.reporter.id)
+            correcting = corrects(memory, said.at)
+            changes["capacity"] = working.state_capacity(live, stated, self.reporter.id, corrects=correcting)
         if said.spoke is Spoke.FEED:
             memory = live.feeds.get(self.reporter.id)
             run = story.runs[self.reporter.id]
@@ -298,9 +302,10 @@ def _outcome(said: Said, line: Line, live: Live, story: Story, told: Told) -> Ou
         return Outcome.PINNED
     if told.coming is not None and told.coming == said.count:
         return Outcome.COMING
-    capacity = (
-        None if line.capacity is None else newest(live.known.capacity, Stated(line.capacity, said.at, said.report_id))
-    )
+    capacity = None
+    if line.capacity is not None:
+        correcting = corrects(live.feeds.get(said.source_id), said.at)
+        capacity = newest(live.known.capacity, Stated(line.capacity, said.at, said.report_id), corrects=correcting)
     stands = (told.count,) if said.count is not None else (told.out_of_service, told.intake, capacity)
     return (
         Outcome.APPLIED

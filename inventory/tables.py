@@ -123,6 +123,8 @@ unit_state = Table(
     # The count of a night that has not begun, and when a person last spoke of each night.
     Column("coming", JSON),
     Column("persons", JSON, nullable=False),
+    # The time of the newest line that tells something.
+    _instant("told_until"),
     Column("capacity", Integer, nullable=False),
     _instant("capacity_at", nullable=False),
     Column("capacity_report", Uuid, nullable=False),
@@ -163,6 +165,7 @@ report_unit = Table(
     # `outcome` is what was answered, and stays; `pinned` is judged anew when a late line changes it.
     Column("outcome", Text, nullable=False),
     Column("pinned", Boolean, nullable=False),
+    Column("far", Boolean, nullable=False),
     # None where the line states facts only.
     Column("free", Integer),
     Column("over_by", Integer, nullable=False),
@@ -177,6 +180,8 @@ report_unit = Table(
     Index("uq_report_unit_nth", "unit_id", "nth", unique=True),
     # A line that comes out of order is told together with those around it.
     Index("ix_report_unit_at", "unit_id", "at"),
+    Index("ix_report_unit_out_of_service", "unit_id", "at", postgresql_where="out_of_service IS NOT NULL"),
+    Index("ix_report_unit_intake", "unit_id", "at", postgresql_where="intake IS NOT NULL"),
 )
 
 movement = Table(

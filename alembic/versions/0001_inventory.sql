@@ -245,6 +245,7 @@ CREATE TABLE report_unit (
   nth INTEGER NOT NULL,
   outcome TEXT NOT NULL,
   pinned BOOLEAN NOT NULL,
+  far BOOLEAN NOT NULL,
   free INTEGER,
   over_by INTEGER NOT NULL,
   basis TEXT NOT NULL,
@@ -261,6 +262,10 @@ CREATE TABLE report_unit (
 );
 
 CREATE INDEX ix_report_unit_at ON report_unit (unit_id, at);
+
+CREATE INDEX ix_report_unit_intake ON report_unit (unit_id, at) WHERE intake IS NOT NULL;
+
+CREATE INDEX ix_report_unit_out_of_service ON report_unit (unit_id, at) WHERE out_of_service IS NOT NULL;
 
 CREATE UNIQUE INDEX uq_report_unit_nth ON report_unit (unit_id, nth);
 
@@ -288,6 +293,7 @@ CREATE TABLE unit_state (
   count_skewed BOOLEAN,
   coming JSON,
   persons JSON NOT NULL,
+  told_until TIMESTAMP WITH TIME ZONE,
   capacity INTEGER NOT NULL,
   capacity_at TIMESTAMP WITH TIME ZONE NOT NULL,
   capacity_report UUID NOT NULL,

@@ -89,7 +89,8 @@ SELECT r.id, r.body_hash, array_agg(u.unit_id ORDER BY u.unit_id) AS units,
 FROM report r JOIN report_unit u ON u.report_id = r.id WHERE r.id = ANY($1::uuid[]) GROUP BY r.id
 """
 _MOVED = """
-SELECT m.id, m.unit_id, u.shelter_id, m.body_hash, m.outcome, m.voided_at IS NOT NULL AS voided, m.hold_id
+SELECT m.id, m.unit_id, u.shelter_id, m.body_hash, m.outcome, m.voided_at IS NOT NULL AS voided,
+       CASE WHEN m.direction = 'in' THEN m.hold_id END AS hold_id
 FROM movement m JOIN unit u ON u.id = m.unit_id WHERE m.id = ANY($1::uuid[])
 """
 _ENDS = "SELECT id, hold_id, outcome, body_hash FROM hold_end WHERE id = ANY($1::uuid[])"

@@ -17,8 +17,10 @@ from inventory.model.night import night_of
 from inventory.model.state import Known, Moment
 from inventory.model.story import Front
 
-# No line overrules one that is newer by more than this (a pin is far shorter, a settle lag at most as
-# long): so that a report with a clock of last year does not read a year of reports and movements.
+# No line is told anew with those that are newer by more than this (a pin is far shorter): so that a feed that
+# catches up on a day does not have a day told again for each of its lines. Such a line is far too late.
+RETOLD_WITHIN = timedelta(hours=6)
+# No count overrules one that is newer by more than this, whose movements are then read (a settle lag is shorter).
 OVERRULED_WITHIN = timedelta(days=2)
 # A person this long before a line may still pin it, even by a rule that has been shortened since.
 PINS_WITHIN = timedelta(hours=2)
@@ -53,7 +55,6 @@ def late_from(known: Known, feeds: Mapping[UUID, FeedMemory], looks: Sequence[Lo
     """Return from when on the lines about a unit must be judged anew; None where all come in order."""
     front = Front.of(known.told, {source_id: memory.run for source_id, memory in feeds.items()})
     as_ofs = {source_id: memory.as_of for source_id, memory in feeds.items()}
-    oldest = _oldest(known)
     ats = []
     late = False
     for look in looks:
@@ -63,10 +64,15 @@ def late_from(known: Known, feeds: Mapping[UUID, FeedMemory], looks: Sequence[Lo
         if look.spoke is Spoke.FEED and look.observed_at is not None:
             as_ofs[look.source_id] = look.observed_at
         in_order = front.advance(look.source_id, look.spoke, at, look.night or night_of(at, moment.zone))
-        if oldest is None or at >= oldest:
+        if not is_far(known, at):
             late = late or not in_order
             ats.append(at)
     return min(ats) if late else None
+
+
+def is_far(known: Known, at: datetime) -> bool:
+    """Tell whether a line of that time comes too late to be told anew."""
+    return known.told.count is not None and at < known.told.count.at - RETOLD_WITHIN
 
 
 def told_from(late: datetime, moment: Moment) -> datetime:

@@ -39,7 +39,8 @@ _NAMED = """
 SELECT l.report_id, l.unit_id, l.at FROM unnest($1::uuid[], $2::uuid[]) AS n(report_id, unit_id)
 JOIN report_unit l ON l.report_id = n.report_id AND l.unit_id = n.unit_id WHERE l.free IS NOT NULL
 """
-# Everything since an instant, and of what is older: the last word of each feed and of each fact.
+_FEEDS_OF = "SELECT * FROM feed WHERE unit_id = ANY($1::uuid[])"
+# Everything since an instant, and of what is older: the counts that may stand again, and the last word of each fact.
 _LINES = """
 SELECT l.*, r.spoke, r.actor_id, r.night, r.skewed
 FROM unnest($1::uuid[], $2::timestamptz[]) AS n(unit_id, since)
@@ -47,24 +48,30 @@ JOIN LATERAL (
   SELECT w.* FROM report_unit w
   WHERE w.unit_id = n.unit_id AND w.at >= n.since AND w.outcome <> 'repeated'
   UNION ALL
-  SELECT w.* FROM feed f JOIN LATERAL (
-    SELECT o.* FROM report_unit o JOIN report p ON p.id = o.report_id
-    WHERE o.unit_id = f.unit_id AND p.actor_id = f.key_id AND o.outcome <> 'repeated'
-      AND o.at < n.since AND o.at >= n.since - interval '30 days'
-    ORDER BY o.at DESC, o.nth DESC LIMIT 1) w ON true
-  WHERE f.unit_id = n.unit_id
+  (SELECT o.* FROM report_unit o
+   WHERE o.unit_id = n.unit_id AND o.at < n.since AND o.outcome <> 'repeated' AND NOT o.pinned AND o.free IS NOT NULL
+   ORDER BY o.at DESC, o.nth DESC LIMIT 20)
   UNION ALL
   (SELECT o.* FROM report_unit o
-   WHERE o.unit_id = n.unit_id AND o.out_of_service IS NOT NULL AND o.outcome <> 'repeated' AND NOT o.pinned
-     AND o.at < n.since AND o.at >= n.since - interval '30 days'
+   WHERE o.unit_id = n.unit_id AND o.at < n.since AND o.outcome <> 'repeated' AND NOT o.pinned
+     AND o.out_of_service IS NOT NULL
    ORDER BY o.at DESC, o.report_id DESC LIMIT 1)
   UNION ALL
   (SELECT o.* FROM report_unit o
-   WHERE o.unit_id = n.unit_id AND o.intake IS NOT NULL AND o.outcome <> 'repeated' AND NOT o.pinned
-     AND o.at < n.since AND o.at >= n.since - interval '30 days'
+   WHERE o.unit_id = n.unit_id AND o.at < n.since AND o.outcome <> 'repeated' AND NOT o.pinned AND o.intake IS NOT NULL
    ORDER BY o.at DESC, o.report_id DESC LIMIT 1)
 ) l ON true
 JOIN report r ON r.id = l.report_id
+"""
+# Of feeds that have spoken since: the last number before. One that had been silent for a week says something new.
+_NUMBERS = """
+SELECT l.*, 'feed' AS spoke, n.source_id AS actor_id, l.night, l.skewed
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS n(unit_id, source_id, since)
+JOIN LATERAL (
+  SELECT o.*, p.night, p.skewed FROM report_unit o JOIN report p ON p.id = o.report_id
+  WHERE o.unit_id = n.unit_id AND p.actor_id = n.source_id AND o.outcome <> 'repeated' AND NOT o.far
+    AND o.free IS NOT NULL AND o.at < n.since AND o.at >= n.since - interval '7 days'
+  ORDER BY o.at DESC, o.nth DESC LIMIT 1) l ON true
 """
 _EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -105,17 +112,38 @@ async def _load_lines(connection: Connection, looks: Mapping[UUID, Sequence[Look
         live = working.units.get(unit_id)
         judged_from = None if live is None else late_from(live.known, live.feeds, of_unit, working.moment)
         if live is not None and judged_from is not None:
-            live.lines, live.lines_since = [], told_from(judged_from, working.moment)
-            late[unit_id] = judged_from, live.lines_since
+            late[unit_id] = judged_from, told_from(judged_from, working.moment)
     if not late:
         return
+    for row in await connection.fetch(_FEEDS_OF, list(late)):
+        working.units[row["unit_id"]].feeds[row["key_id"]] = msgspec.convert(dict(row), FeedMemory)
+    for unit_id, (_, since) in late.items():
+        working.units[unit_id].retell_since(since)
+    rows = await connection.fetch(_LINES, list(late), [since for _, since in late.values()])
+    rows += await _last_numbers(connection, late, working)
     seen: set[tuple[UUID, UUID]] = set()
-    for row in await connection.fetch(_LINES, list(late), [since for _, since in late.values()]):
+    for row in rows:
         name = (row["unit_id"], row["report_id"])
         lines = working.units[row["unit_id"]].lines
         if lines is not None and name not in seen:
             seen.add(name)
             lines.append(said_of(row, settled=row["at"] < late[row["unit_id"]][0]))
+
+
+async def _last_numbers(
+    connection: Connection, late: Mapping[UUID, tuple[datetime, datetime]], working: Working
+) -> list[asyncpg.Record]:
+    """Return the last number, before the lines that are read, of each feed whose memory is of a later one."""
+    asked = [
+        (unit_id, source_id, since)
+        for unit_id, (_, since) in late.items()
+        for source_id, memory in working.units[unit_id].feeds.items()
+        if memory.at >= since
+    ]
+    if not asked:
+        return []
+    units, sources, since = zip(*asked, strict=True)
+    return await connection.fetch(_NUMBERS, list(units), list(sources), list(since))
 
 
 def _since(live: Live, looks: Sequence[Look], working: Working) -> datetime:

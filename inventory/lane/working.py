@@ -18,7 +18,7 @@ from inventory import tables
 from inventory.bodies import shelter_body, unit_body
 from inventory.lane.looking import received
 from inventory.model.audience import masked_view_changed
-from inventory.model.counting import HoldSpan, Movement, Stated
+from inventory.model.counting import HoldSpan, Movement, Stated, newest
 from inventory.model.feeds import FeedMemory
 from inventory.model.night import night_of
 from inventory.model.state import Known, Moment, Shown, UnitState, fold
@@ -54,6 +54,7 @@ class Live:
     # The lines about the unit since `lines_since`, where one of this batch comes out of order.
     lines: list[Said] | None = None
     lines_since: datetime | None = None
+    runs: dict[UUID, Run] = field(default_factory=dict)
     # When reports were true that movements of this batch name.
     named: dict[UUID, datetime] = field(default_factory=dict)
     causes: list[Cause] = field(default_factory=list)
@@ -68,7 +69,12 @@ class Live:
         reopened = () if self.known.reopened_at is None else (self.known.reopened_at,)
         if self.lines is None or self.lines_since is None:
             return tell(told, {} if run is None else {said.source_id: run}, [said], reopened, said.report_id)
-        return tell(told.before(self.lines_since), {}, [*self.lines, said], reopened, said.report_id)
+        return tell(told.before(self.lines_since), self.runs, [*self.lines, said], reopened, said.report_id)
+
+    def retell_since(self, since: datetime) -> None:
+        """Begin with the lines since then. What a feed had been saying before, its memory tells if it is of before."""
+        self.lines, self.lines_since = [], since
+        self.runs = {source_id: memory.run for source_id, memory in self.feeds.items() if memory.at < since}
 
     def keep(self, said: Said) -> None:
         """Keep a line for those of this batch that come after it."""
@@ -210,13 +216,13 @@ class Working:
         self.pinned[said.report_id, live.unit.id] = said.pinned
         live.lines = [said if one.report_id == said.report_id else one for one in live.lines or ()]
 
-    def state_capacity(self, live: Live, stated: Stated[int], actor_id: UUID) -> Stated[int]:
+    def state_capacity(self, live: Live, stated: Stated[int], actor_id: UUID, *, corrects: bool = False) -> Stated[int]:
         """Write down a dated change of the capacity, and return the one that stands.
 
         A late one is written with the one that stands again behind it: the last change is the capacity.
         """
         current = live.known.capacity
-        stands = max(current, stated, key=lambda one: one.rank)
+        stands = newest(current, stated, corrects=corrects)
         if stated.value != current.value:
             for one in (stated,) if stands is stated else (stated, current):
                 self.insert(

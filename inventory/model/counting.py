@@ -109,10 +109,13 @@ class Stated(Generic[T]):
         return self.at, self.report_id
 
 
-def newest(current: Stated[T] | None, stated: Stated[T] | None) -> Stated[T] | None:
-    """Return the later of two statements of one fact, whatever order they came in."""
-    if current is None or stated is None:
-        return stated or current
+def newest(current: Stated[T] | None, stated: Stated[T], *, corrects: bool = False) -> Stated[T]:
+    """Return the later of two statements of one fact, whatever order they came in.
+
+    `corrects`: the source said it of the same instant as its last word; then it takes that one's place.
+    """
+    if current is None or (corrects and current.at == stated.at):
+        return stated
     return max(current, stated, key=lambda s: s.rank)
 
 

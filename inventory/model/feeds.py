@@ -33,6 +33,11 @@ def corrected_at(memory: FeedMemory | None, at: datetime, as_of: datetime | None
     return memory.at if memory is not None and as_of is not None and as_of == memory.as_of else at
 
 
+def corrects(memory: FeedMemory | None, at: datetime) -> bool:
+    """Tell whether a line is of the very instant of its feed's last word."""
+    return memory is not None and memory.at == at
+
+
 def repeat(memory: FeedMemory) -> FeedMemory:
     return replace(memory, repeats=memory.repeats + 1)
 
@@ -41,5 +46,7 @@ def remember(memory: FeedMemory | None, said: Said, run: Run, as_of: datetime | 
     """Return the memory of a feed after it said `said`; `run` is how long it has been saying its present number."""
     free, over_by = run.value or (None, None)
     if memory is not None and said.at < memory.at:
+        if run.value is None or said.far:
+            return memory
         return replace(memory, free=free, over_by=over_by, value_since=run.since)
     return FeedMemory(free, over_by, run.at, run.since, as_of, body_hash, 0)

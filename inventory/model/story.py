@@ -38,7 +38,7 @@ class Said:
     """One kept line of a report about a unit. Without a count it states facts only.
 
     `pin` is the rule that was in force when it came, `pinned` what was judged of it last; `settled`: it
-    is too old to be judged anew.
+    is too old to be judged anew. `far`: it came so late that it judges nobody, and nobody judges it.
     """
 
     report_id: UUID
@@ -53,6 +53,7 @@ class Said:
     intake: Intake | None = None
     pinned: bool = False
     settled: bool = False
+    far: bool = False
 
     @property
     def rank(self) -> tuple[datetime, UUID]:
@@ -79,7 +80,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What all reports together come to. `coming` is the count of a night that has not begun, `persons` who spoke
-    last of each night.
+    last of each night, `until` how far it has been told.
     """
 
     count: Count | None = None
@@ -87,6 +88,7 @@ class Told:
     persons: tuple[Spoken, ...] = ()
     out_of_service: Stated[tuple[OutOfService, ...]] | None = None
     intake: Stated[Intake] | None = None
+    until: datetime | None = None
 
     def of_night(self, night: date) -> Count | None:
         """Return the count that stands in `night`."""
@@ -106,6 +108,7 @@ class Told:
             tuple(one for one in self.persons if one.at < since),
             _older(self.out_of_service, since),
             _older(self.intake, since),
+            self.until if self.until is not None and self.until < since else None,
         )
 
 
@@ -141,12 +144,15 @@ class Story:
         self._persons = {one.night: one for one in base.persons}
         self._out_of_service = base.out_of_service
         self._intake = base.intake
+        self._until = base.until
         self._instant: list[Said] = []
 
     def hear(self, said: Said) -> None:
         if self._instant and said.at != self._instant[0].at:
             self.end()
         self._instant.append(said)
+        if self._until is None or said.at > self._until:
+            self._until = said.at
 
     def told(self, night: date) -> Told:
         """Return what stands in `night` and what is coming after it."""
@@ -159,12 +165,14 @@ class Story:
             tuple(self._persons[one] for one in sorted(self._persons)),
             self._out_of_service,
             self._intake,
+            self._until,
         )
 
     def end(self) -> None:
-        """Take what was said of the last instant: a source's last word of it corrects its others, whatever the ids."""
-        last = {said.source_id: said.nth for said in sorted(self._instant, key=lambda s: s.nth)}
-        said_of = [(said.spoke is Spoke.FEED and said.nth != last[said.source_id], said) for said in self._instant]
+        """Take what was said of the last instant: a source's last count of it corrects its others, whatever the ids."""
+        counts = [said for said in self._instant if said.spoke is Spoke.FEED and said.count is not None]
+        last = {said.source_id: said.nth for said in sorted(counts, key=lambda s: s.nth)}
+        said_of = [(said in counts and said.nth != last[said.source_id], said) for said in self._instant]
         outs: list[Stated[tuple[OutOfService, ...]]] = []
         intakes: list[Stated[Intake]] = []
         for corrected, said in sorted(said_of, key=lambda pair: (not pair[0], pair[1].report_id)):
@@ -179,33 +187,33 @@ class Story:
         self._instant.clear()
 
     def _take(self, said: Said, *, corrected: bool) -> bool:
-        """Take one line's count; return whether the line is pinned."""
+        """Take one line's count, unless it was corrected; return whether the line is pinned."""
         person = self._persons.get(said.night)
-        if said.spoke is Spoke.PERSON and (person is None or said.at >= person.at):
-            _keep(self._persons, Spoken(said.at, said.night))
-        pinned = False
-        if not corrected:
-            run = self._extend_run(said)
-            pinned = said.pinned if said.settled else _is_pinned(said, run, person, self._reopened)
-            if said.count is not None and not pinned:
-                best = self._best.get(said.night)
-                if best is None or best.rank < said.count.rank:
-                    _keep(self._best, said.count)
+        pinned = said.pinned
+        if not said.far:
+            if said.spoke is Spoke.PERSON and (person is None or said.at >= person.at):
+                _keep(self._persons, Spoken(said.at, said.night))
+            run = self._run_with(said)
+            if not corrected:
+                self.runs[said.source_id] = run
+            if not said.settled:
+                pinned = _is_pinned(said, run, person, self._reopened)
+        if said.count is not None and not (pinned or corrected):
+            best = self._best.get(said.night)
+            if best is None or best.rank < said.count.rank:
+                _keep(self._best, said.count)
         if said.report_id == self._about:
             self.pinned = pinned
         elif said.pinned != pinned:
             self.changed.append(replace(said, pinned=pinned))
         return pinned
 
-    def _extend_run(self, said: Said) -> Run:
+    def _run_with(self, said: Said) -> Run:
         run = self.runs.get(said.source_id)
-        if run is not None and said.at < run.at:
-            return run  # far too late to be told anew; what was said since stands
         value, since = (run.value, run.since) if run is not None else (None, said.at)
         if said.count is not None and said.count.value != value:
             value, since = said.count.value, said.at
-        run = self.runs[said.source_id] = Run(value, since, said.at)
-        return run
+        return Run(value, since, said.at)
 
 
 class _Nightly(Protocol):
@@ -229,7 +237,7 @@ def _is_pinned(said: Said, run: Run, person: Spoken | None, reopened: Sequence[d
     `person` spoke last of the same night. They have seen the places with their own eyes: their word holds
     against that for `pin`, but not in a unit that was opened again since.
     """
-    if said.spoke is Spoke.PERSON or person is None:
+    if said.spoke is Spoke.PERSON or person is None or run.value is None:
         return False
     return (
         person.at <= said.at <= person.at + said.pin
@@ -270,9 +278,8 @@ class Front:
 
     @classmethod
     def of(cls, told: Told, runs: Mapping[UUID, Run]) -> Front:
-        registers = (told.count, told.coming, told.out_of_service, told.intake, *told.persons)
         return cls(
-            max((one.at for one in registers if one is not None), default=None),
+            told.until,
             {one.night: one.at for one in told.persons},
             {source_id: run.at for source_id, run in runs.items()},
         )

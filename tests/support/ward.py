@@ -83,8 +83,23 @@ class Ward:
         late = late_from(live.known, live.feeds, touches.looks.get(UNIT, ()), self.working.moment)
         live.lines = live.lines_since = None
         if late is not None:
-            live.lines_since = told_from(late, self.working.moment)
-            live.lines = since_then(self.lines, live.lines_since, late)
+            live.retell_since(told_from(late, self.working.moment))
+            live.lines = self._lines_for(late, told_from(late, self.working.moment))
+
+    def _lines_for(self, late: datetime, since: datetime) -> list[Said]:
+        """What the lane's statements would find, one by one."""
+        old = sorted((one for one in self.lines if one.at < since), key=lambda one: (one.at, one.nth))
+        free = [one for one in old if not one.pinned]
+        found = [one for one in free if one.count is not None][-20:]
+        by_rank = sorted(free, key=lambda one: one.rank)
+        found += [one for one in by_rank if one.out_of_service is not None][-1:]
+        found += [one for one in by_rank if one.intake is not None][-1:]
+        for source_id, memory in self.live.feeds.items():
+            if memory.at >= since:
+                numbers = [one for one in old if one.source_id == source_id and one.count is not None and not one.far]
+                found += numbers[-1:]
+        found += [one for one in self.lines if one.at >= since]
+        return [replace(one, settled=one.at < late) for one in {one.report_id: one for one in found}.values()]
 
     def _remember(self) -> None:
         for row in self.working.inserts.get(tables.report_unit, []):
@@ -113,21 +128,6 @@ class Ward:
 
     def state(self, now: datetime) -> UnitState:
         return self.live.fold(Moment(now, BRUSSELS, self.policy))
-
-
-def since_then(lines: list[Said], since: datetime, late: datetime) -> list[Said]:
-    """What the lane reads: all since then, and of what is older the last word of each feed and of each fact."""
-    old = sorted((one for one in lines if one.at < since), key=lambda one: one.rank)
-    last: dict[object, Said] = {}
-    for one in old:
-        last[one.source_id] = one
-        if not one.pinned and one.out_of_service is not None:
-            last["out of service"] = one
-        if not one.pinned and one.intake is not None:
-            last["intake"] = one
-    kept = {one.report_id: one for one in last.values()}
-    known = [*kept.values(), *(one for one in lines if one.at >= since)]
-    return [replace(one, settled=one.at < late) for one in known]
 
 
 __all__ = ["BRUSSELS", "REGION", "SHELTER", "SYSTEM", "UNIT", "Ward"]

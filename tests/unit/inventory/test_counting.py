@@ -149,9 +149,15 @@ def test_the_newest_statement_of_a_fact_wins_whatever_the_order(order: tuple[int
     assert current == said[2]
 
 
-def test_a_fact_not_stated_leaves_what_was_stated() -> None:
-    assert newest(Stated(1, at("18:00"), UUID(int=1)), None) == Stated(1, at("18:00"), UUID(int=1))
-    assert newest(None, None) is None
+def test_the_first_statement_of_a_fact_stands() -> None:
+    assert newest(None, Stated(1, at("18:00"), UUID(int=1))) == Stated(1, at("18:00"), UUID(int=1))
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects_whatever_its_id() -> None:
+    said, corrected = Stated(30, at("18:00"), UUID(int=9)), Stated(24, at("18:00"), UUID(int=2))
+    assert newest(said, corrected) == said
+    assert newest(said, corrected, corrects=True) == corrected
+    assert newest(Stated(30, at("18:10"), UUID(int=9)), corrected, corrects=True).value == 30
 
 
 # A client's clock, corrected by what its own sent_at shows. `ahead` is by how much it is wrong.

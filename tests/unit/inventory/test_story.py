@@ -324,3 +324,78 @@ def test_a_person_ends_the_alarm_of_a_feed_that_went_away() -> None:
         _say(teller, 5, n, None, b"same")
     teller.take(person(5, "23:30", id=900))
     assert Flag.STUCK not in teller.ward.state(teller.now).flags
+
+
+def _state_facts(teller: Teller, id: int, as_of: str, **facts: Any) -> str:
+    """Let the feed state facts of an instant, without a number."""
+    teller.now += timedelta(minutes=1)
+    line = Line(UNIT, None, body_hash=repr((id, facts)).encode(), **facts)
+    return teller.do(Report(UUID(int=id), Reporter(FEED, Spoke.FEED), SHELTER, (line,), b"", at(as_of), teller.now))
+
+
+def test_facts_of_the_same_as_of_do_not_take_the_count_away() -> None:
+    teller = Teller()
+    assert _say(teller, 3, 9, "18:00", b"number") == "applied"
+    assert _state_facts(teller, 8, "18:00", out_of_service=CLEANING) == "applied"
+    assert teller.shown == (Status.OPEN, 3, at("18:00"))
+    assert _facts(teller)[0] == 2
+
+
+def test_correcting_a_pinned_line_puts_none_of_its_facts_in_force() -> None:
+    teller = Teller()
+    teller.take(feed(3, "17:00", id=1))
+    teller.take(person(5, "18:00", id=2), out_of_service=CLEANING)
+    assert teller.take(feed(3, "18:10", id=3), out_of_service=()) == "pinned"
+    assert _say(teller, 3, 4, "18:10", b"again") == "pinned"
+    assert _facts(teller)[0] == 2
+
+
+def test_what_was_overruled_stands_again_when_that_falls() -> None:
+    """The lane reads older counts too: the one that stood was not the only one."""
+    teller = Teller()
+    teller.take(feed(3, "13:00", id=1))
+    teller.take(person(5, "13:30", id=2))
+    assert teller.take(feed(3, "17:30", id=3)) == "applied"
+    pause = Line(UNIT, None, intake=Intake(True), body_hash=b"pause")
+    late = Report(UUID(int=4), Reporter(SYSTEM, Spoke.PERSON), SHELTER, (pause,), b"", at("17:20"))
+    assert teller.do(late) == "applied"
+    assert teller.shown == (Status.OPEN, 5, at("13:30")), "somebody looked a moment before, and the feed only goes on"
+
+
+def test_facts_alone_do_not_make_an_old_number_new() -> None:
+    teller = Teller()
+    teller.take(feed(3, "13:00", id=1))
+    _state_facts(teller, 2, "14:00", intake=Intake(False))
+    teller.take(person(4, "18:00", id=3))
+    assert teller.take(feed(3, "18:10", id=4)) == "pinned"
+    teller.take(person(4, "17:55", id=5))
+    assert teller.shown == (Status.OPEN, 4, at("18:00"))
+
+
+def test_a_corrected_capacity_stands_whatever_its_id() -> None:
+    teller = Teller()
+    for id, capacity in ((9, 30), (2, 24)):
+        assert _say_capacity(teller, id, capacity) == "applied"
+    assert _facts(teller)[2] == 24
+
+
+def _say_capacity(teller: Teller, id: int, capacity: int) -> str:
+    return _state_facts(teller, id, "18:00", capacity=capacity)
+
+
+def test_a_line_that_comes_far_too_late_judges_nobody() -> None:
+    """A phone that was away for days: what it says is kept, and changes nothing that was judged since."""
+    teller = Teller()
+    teller.take(feed(5, "10:00", id=1))
+    teller.take(feed(5, "10:20", id=2), out_of_service=CLEANING)
+    teller.take(feed(6, "20:00", id=3))
+    assert teller.take(person(3, "10:10", id=4)) == "superseded"
+    assert (teller.shown[1], _facts(teller)[0]) == (6, 2)
+    assert not any(line.pinned for line in teller.ward.lines)
+
+
+def test_who_leaves_is_no_news_where_nobody_is_expected() -> None:
+    teller = Teller(Turnover.NIGHTLY)
+    teller.take(person(0, "11:00", night=NIGHT - DAY))
+    left = Move(UUID(int=9), SYSTEM, UNIT, Direction.OUT, 3, b"", at("12:10"))
+    assert teller.ward.do(left, at("12:10")).outcome == "earlier"
