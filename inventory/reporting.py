@@ -177,6 +177,7 @@ class Report:
         said = self._said(working, line, live, timing, night, memory)
         if memory is not None and memory.body_hash == line.body_hash:
             return _Decided(line, live, said, None, live.known.told, Outcome.REPEATED)
+        working.retell(live)
         story = live.tell(said, memory.run if memory is not None else None)
         told = story.told(working.night)
         outcome = _outcome(said, line, live, story, told)

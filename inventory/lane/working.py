@@ -27,7 +27,10 @@ from inventory.model.unit import Operator, Shelter, Unit
 from inventory.problems import NotYourShelter, UnknownUnit
 from kernel.ids import new_id
 from kernel.journal import Cause, Entry, Subject
-from kernel.problems import IdReused
+from kernel.problems import Busy, IdReused
+
+# Lines that one batch may tell anew: a fifth of a second, of the one after which Postgres ends what is idle.
+_RETOLD_MAX = 20_000
 
 # The actor of what the system does by itself: the turn of the night, the end of a surge unit.
 SYSTEM = UUID(int=2)
@@ -172,6 +175,8 @@ class Working:
     # Per hold: the state it was found in, and the one it ends in.
     ended: dict[UUID, tuple[str, str]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    # How many lines were told anew for lines that came out of order.
+    retold: int = 0
 
     @property
     def now(self) -> datetime:
@@ -210,6 +215,15 @@ class Working:
         self.insert(tables.closing, id=closing_id, unit_id=live.unit.id, at=self.now, closed=closed, actor_id=actor_id)
         reopened_at = live.known.reopened_at if closed else self.now
         live.know(Cause(verb, closing_id, actor_id), closed=closed, reopened_at=reopened_at)
+
+    def retell(self, live: Live) -> None:
+        """Account for telling a unit anew. One that catches up on much shares the lane with everybody else: what does
+        not fit into this batch comes again with its client's next try.
+        """
+        lines = len(live.lines or ())
+        if self.retold and self.retold + lines > _RETOLD_MAX:
+            raise Busy
+        self.retold += lines
 
     def judge_anew(self, live: Live, said: Said) -> None:
         """Note that an older line is pinned, or no more, because of one that came late."""

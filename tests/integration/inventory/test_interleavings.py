@@ -18,7 +18,7 @@ from inventory.moving import VoidMovement
 from inventory.problems import PlaceTaken
 from inventory.reporting import Line
 from kernel.ids import new_id
-from kernel.problems import IdReused
+from kernel.problems import Busy, IdReused, Problem
 from kernel.settings import Settings
 from tests.integration.inventory.acting import (
     NIGHT,
@@ -199,3 +199,22 @@ async def test_who_stood_in_an_earlier_count_stands_in_the_next(place: Place) ->
     answer = await place.lane.submit(move_of(unit, 1, counted_in=first.id))
     assert (answer.outcome, b'"free":4' in answer.subject.body) == ("included", True)
     await recount(place.pool, unit)
+
+
+async def test_a_source_that_catches_up_does_not_hold_the_lane(place: Place) -> None:
+    """Each of its lines is told with all that came after it: what would take too long is to come again, and does."""
+    await set_clock(place.pool, at("20:00"))
+    unit, key, elsewhere = await place.unit(), await machine(place), await place.unit()
+    await place.report(unit, 9)
+    works = [place.make_report(unit, n % 7, by=key, at=at("19:00") - n * timedelta(seconds=5)) for n in range(320)]
+    tries = 0
+    while works:
+        tries += 1
+        outcomes = await place.lane.submit_all([*works, place.make_report(elsewhere, tries)], bulk=False)
+        assert not isinstance(outcomes.pop(), Problem), "a neighbour is not refused for it"
+        kept = [isinstance(outcome, Busy) for outcome in outcomes]
+        assert not all(kept)
+        works = [work for work, busy in zip(works, kept, strict=True) if busy]
+    assert 1 < tries < 12
+    assert (await recount(place.pool, unit)).free == 9
+    assert await place.pool.fetchval("SELECT count(*) FROM report_unit WHERE unit_id = $1", unit) == 321
