@@ -123,8 +123,8 @@ unit_state = Table(
     # The count of a night that has not begun, and when a person last spoke of each night.
     Column("coming", JSON),
     Column("persons", JSON, nullable=False),
-    # The time of the newest line that tells something.
-    _instant("told_until"),
+    # How far feeds have spoken: a person who speaks of a time before that is told together with them.
+    _instant("fed_until"),
     Column("capacity", Integer, nullable=False),
     _instant("capacity_at", nullable=False),
     Column("capacity_report", Uuid, nullable=False),

@@ -293,7 +293,7 @@ CREATE TABLE unit_state (
   count_skewed BOOLEAN,
   coming JSON,
   persons JSON NOT NULL,
-  told_until TIMESTAMP WITH TIME ZONE,
+  fed_until TIMESTAMP WITH TIME ZONE,
   capacity INTEGER NOT NULL,
   capacity_at TIMESTAMP WITH TIME ZONE NOT NULL,
   capacity_report UUID NOT NULL,

@@ -77,7 +77,7 @@ def told_of(row: Row) -> Told:
         if out is None
         else Stated(_outs.decode(out), row["out_of_service_at"], row["out_of_service_report"]),
         intake=None if intake is None else Stated(_intakes.decode(intake), row["intake_at"], row["intake_report"]),
-        until=row["told_until"],
+        fed_until=row["fed_until"],
     )
 
 
@@ -142,7 +142,7 @@ def state_row(unit_id: UUID, known: Known, state: UnitState, reports: int, count
         "count_skewed": count.skewed if count else None,
         "coming": to_json(told.coming) if told.coming else None,
         "persons": to_json(told.persons),
-        "told_until": told.until,
+        "fed_until": told.fed_until,
         "capacity": known.capacity.value,
         "capacity_at": known.capacity.at,
         "capacity_report": known.capacity.report_id,

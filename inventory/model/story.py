@@ -80,7 +80,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What all reports together come to. `coming` is the count of a night that has not begun, `persons` who spoke
-    last of each night, `until` how far it has been told.
+    last of each night, `fed_until` how far feeds have spoken.
     """
 
     count: Count | None = None
@@ -88,7 +88,7 @@ class Told:
     persons: tuple[Spoken, ...] = ()
     out_of_service: Stated[tuple[OutOfService, ...]] | None = None
     intake: Stated[Intake] | None = None
-    until: datetime | None = None
+    fed_until: datetime | None = None
 
     def of_night(self, night: date) -> Count | None:
         """Return the count that stands in `night`."""
@@ -108,7 +108,7 @@ class Told:
             tuple(one for one in self.persons if one.at < since),
             _older(self.out_of_service, since),
             _older(self.intake, since),
-            self.until if self.until is not None and self.until < since else None,
+            self.fed_until if self.fed_until is not None and self.fed_until < since else None,
         )
 
 
@@ -144,15 +144,15 @@ class Story:
         self._persons = {one.night: one for one in base.persons}
         self._out_of_service = base.out_of_service
         self._intake = base.intake
-        self._until = base.until
+        self._fed_until = base.fed_until
         self._instant: list[Said] = []
 
     def hear(self, said: Said) -> None:
         if self._instant and said.at != self._instant[0].at:
             self.end()
         self._instant.append(said)
-        if self._until is None or said.at > self._until:
-            self._until = said.at
+        if said.spoke is Spoke.FEED and (self._fed_until is None or said.at > self._fed_until):
+            self._fed_until = said.at
 
     def told(self, night: date) -> Told:
         """Return what stands in `night` and what is coming after it."""
@@ -165,7 +165,7 @@ class Story:
             tuple(self._persons[one] for one in sorted(self._persons)),
             self._out_of_service,
             self._intake,
-            self._until,
+            self._fed_until,
         )
 
     def end(self) -> None:
@@ -270,16 +270,18 @@ def tell(
 
 @dataclass(slots=True)
 class Front:
-    """How far a unit's story has been told. What does not come from beyond it comes out of order."""
+    """How far a unit's story has been told. A feed's line may be judged by its feed's others and by the person before
+    it; a person's judges the feeds' lines after it, and of two persons the registers alone tell who stands.
+    """
 
-    newest: datetime | None
+    fed_until: datetime | None
     persons: dict[date, datetime]
     sources: dict[UUID, datetime]
 
     @classmethod
     def of(cls, told: Told, runs: Mapping[UUID, Run]) -> Front:
         return cls(
-            told.until,
+            told.fed_until,
             {one.night: one.at for one in told.persons},
             {source_id: run.at for source_id, run in runs.items()},
         )
@@ -287,11 +289,9 @@ class Front:
     def advance(self, source_id: UUID, spoke: Spoke, at: datetime, night: date) -> bool:
         """Go on to a line; return whether it came in order, and so changes nothing that was judged before it."""
         person, last = self.persons.get(night), self.sources.get(source_id)
-        if spoke is Spoke.FEED:
-            in_order = (last is None or at > last) and (person is None or at > person)
-            self.sources[source_id] = at if last is None else max(at, last)
-        else:
-            in_order = self.newest is None or at > self.newest
+        if spoke is Spoke.PERSON:
             self.persons[night] = at if person is None else max(at, person)
-        self.newest = at if self.newest is None else max(at, self.newest)
-        return in_order
+            return self.fed_until is None or at > self.fed_until
+        self.sources[source_id] = at if last is None else max(at, last)
+        self.fed_until = at if self.fed_until is None else max(at, self.fed_until)
+        return (last is None or at > last) and (person is None or at > person)
