@@ -55,9 +55,19 @@ class Rationing:
         arguments = [number for r in rations for number in (r.burst, r.every_ms)]
         try:
             async with asyncio.timeout(self._timeout_s), self._calls:
-                return int(await self._take(keys=keys, args=arguments))
+                wait_ms = int(await self._take(keys=keys, args=arguments))
         except REDIS_AWAY:
             return 0
+        if wait_ms:
+            self._believe(keys, rations, wait_ms)
+        return wait_ms
+
+    def _believe(self, keys: Sequence[str], rations: Sequence[Ration], wait_ms: int) -> None:
+        """Let this node shed for as long as Redis says, and not for the try that was refused besides."""
+        now = time.monotonic() * 1_000
+        for key, ration in zip(keys, rations, strict=True):
+            full_at = now + wait_ms + (ration.burst - 1) * ration.every_ms
+            self._local[key] = min(self._local.get(key, full_at), full_at)
 
     async def forgive(self, ration: Ration, subject: str) -> None:
         """Give back what a subject has used: it proved to be entitled."""

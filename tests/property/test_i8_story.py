@@ -223,6 +223,7 @@ def test_older_lines_are_read_only_where_a_line_comes_out_of_order() -> None:
         (15, PERSONS[1]),
         (8, FEEDS[1]),
         (12, PERSONS[0]),
+        (9, PERSONS[1]),
     ):
         saying = Saying(
             UUID(int=100 + minute), source, START + timedelta(minutes=minute), minute % 3, False, None, None
