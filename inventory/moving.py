@@ -143,7 +143,7 @@ class Move:
         """
         if movement.direction is Direction.OUT and live.fold(working.moment).status is Status.UNCONFIRMED:
             return MovementOutcome.EARLIER
-        count = live.known.told.of_night(working.night)
+        count = live.known.told.turned(working.night).count
         if count is None or counts_after(movement, count, noon_for(live.known, count, working.moment.zone)):
             return MovementOutcome.COUNTED
         unnamed = replace(movement, counted_in=None, counted_at=None)

@@ -90,10 +90,6 @@ class Told:
     intake: Stated[Intake] | None = None
     fed_until: datetime | None = None
 
-    def of_night(self, night: date) -> Count | None:
-        """Return the count that stands in `night`."""
-        return self.coming if self.coming is not None and self.coming.night <= night else self.count
-
     def turned(self, night: date) -> Told:
         """Return what is told once `night` has begun."""
         if self.coming is None or self.coming.night > night:

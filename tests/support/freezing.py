@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psutil
@@ -13,11 +13,8 @@ from halte.embedded.processes import Server
 
 
 @contextmanager
-def frozen(server: Server) -> Iterator[None]:
-    """Stop a server and all processes of its own: its connections stand, and nobody answers on them."""
-    assert server.pid is not None
-    head = psutil.Process(server.pid)
-    pids = [head.pid, *(child.pid for child in head.children(recursive=True))]
+def stopped(pids: Sequence[int]) -> Iterator[None]:
+    """Stop processes: their connections stand, and nobody answers on them."""
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -25,3 +22,12 @@ def frozen(server: Server) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def frozen(server: Server) -> Iterator[None]:
+    """Stop a server and all processes of its own."""
+    assert server.pid is not None
+    head = psutil.Process(server.pid)
+    with stopped([head.pid, *(child.pid for child in head.children(recursive=True))]):
+        yield

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +25,7 @@ from kernel.problems import Busy
 from kernel.settings import Settings
 from tests.integration.inventory.acting import check_journal, move_of, node, recount, slugs, tell
 from tests.integration.inventory.conftest import Place, make_lane
+from tests.support.freezing import stopped
 
 
 def _meter(lane: Lane, name: str) -> float:
@@ -117,13 +116,8 @@ async def _frozen(pool: Pool, application: str) -> AsyncIterator[None]:
     query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1"
     pids = [row["pid"] for row in await pool.fetch(query, application)]
     assert pids
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with stopped(pids):
         yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 async def test_a_stop_is_bounded_though_postgres_is_frozen(place: Place, settings: Settings) -> None:
