@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from inventory.importing.reading import clean
+
 NEEDED = ("OCCUPANCY_DATE", "ORGANIZATION_ID", "ORGANIZATION_NAME", "LOCATION_NAME", "PROGRAM_ID", "PROGRAM_NAME")
 _BED = ("CAPACITY_FUNDING_BED", "UNOCCUPIED_BEDS", "UNAVAILABLE_BEDS")
 _ROOM = ("CAPACITY_FUNDING_ROOM", "UNOCCUPIED_ROOMS", "UNAVAILABLE_ROOMS")
@@ -132,7 +134,7 @@ class _Reader:
             raise _Unfit(f"not a row of a CSV file ({error})") from None
         if len(fields) != len(self.columns):
             raise _Unfit(f"{len(fields)} columns where the header has {len(self.columns)}")
-        return {name: _clean(fields[place]) for name, place in self.columns.items()}
+        return {name: clean(fields[place])[:_LABEL_MAX] for name, place in self.columns.items()}
 
     def _row(self, number: int, day: date, cells: dict[str, str]) -> Row:
         programme_id = cells["PROGRAM_ID"]
@@ -204,8 +206,3 @@ def _date(written: str) -> date:
 
 def _fields(line: str) -> list[str]:
     return next(csv.reader([line], strict=True), [])
-
-
-def _clean(cell: str) -> str:
-    """Trim, and leave no control character: the real file has blanks behind many names."""
-    return " ".join("".join(c if c.isprintable() else " " for c in cell).split())[:_LABEL_MAX]
