@@ -43,6 +43,7 @@ class UnitBody(msgspec.Struct, frozen=True):
     stale_at: datetime | None
     silent_at: datetime | None
     confirmed_by: str | None
+    count_report: UUID | None
     coming: ComingBody | None
     flags: tuple[str, ...]
 
@@ -118,6 +119,7 @@ def unit_body(state: UnitState, secret: bool) -> bytes:
             fresh.stale_at,
             fresh.silent_at,
             state.confirmed_by,
+            state.count_report,
             None if coming is None else ComingBody(coming.night, coming.free, coming.over_by, coming.at),
             tuple(flag.value for flag in state.flags),
         )

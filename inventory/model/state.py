@@ -73,6 +73,8 @@ class UnitState:
     night: date
     fresh: Freshness
     confirmed_by: str | None
+    # The report that stands: whoever records a movement can say that it is in there already.
+    count_report: UUID | None = None
     # The count of a night that has not begun.
     coming: Count | None = None
     flags: tuple[Flag, ...] = field(default=())
@@ -115,6 +117,7 @@ def fold(known: Known, movements: Sequence[Movement], holds: Sequence[HoldSpan],
         night=night,
         fresh=freshness(told.count.at if told.count else None, moment.policy.ageing(known.regime)),
         confirmed_by=told.count.spoke.value if told.count else None,
+        count_report=told.count.report_id if told.count else None,
         coming=told.coming,
         flags=_flags(known, told.count, rest),
     )

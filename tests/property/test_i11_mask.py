@@ -39,6 +39,7 @@ states = st.builds(
     night=st.just(NOW.date()),
     fresh=freshnesses,
     confirmed_by=st.sampled_from(["person", "feed", None]),
+    count_report=st.sampled_from([None, UNIT, SHELTER]),
     flags=st.lists(st.sampled_from(Flag), unique=True).map(tuple),
 )
 audiences = st.builds(Audience, st.sets(st.sampled_from([SHELTER, OTHER])).map(frozenset), st.booleans())

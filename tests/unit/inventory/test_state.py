@@ -178,6 +178,13 @@ def test_a_state_says_who_confirmed_it() -> None:
     assert seen(known(net(5, "18:00")), "18:30").confirmed_by == "feed"
 
 
+def test_a_state_names_the_report_that_stands() -> None:
+    """So that whoever records a movement can say that it is in there already, a colleague's report included."""
+    stands = person(5, "18:00")
+    assert seen(known(stands), "18:30", came(2, "18:20")).count_report == stands.report_id
+    assert seen(known(), "18:30").count_report is None
+
+
 @pytest.mark.parametrize(
     "status, free, held, rest",
     [
