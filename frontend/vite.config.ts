@@ -1,20 +1,33 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { worker } from "./scripts/worker.js";
 
 // The server hands out dist/: index.html at /, watch.html at /watch, shelter.html at /shelter, and /assets.
-// One entry per screen, so that a phone downloads only its own.
+// One entry per screen, so that a phone downloads only its own. The shelter's page is built by itself (mode "phone"): it
+// shares no file with the others, carries nothing that only they need, and its service worker knows all of its files.
 const server = process.env["HALTE_URL"] ?? "http://127.0.0.1:8018";
 
-export default defineConfig({
+/** All but the dictionaries, which are fetched by language. */
+const isCode = (id: string): boolean => !/\/i18n\/\w+\/\w\w\.ts$/.test(id);
+const SHARED = { name: "shared", minShareCount: 2, test: isCode };
+
+export default defineConfig(({ mode }) => ({
   base: "/",
   appType: "mpa",
-  plugins: [svelte()],
+  plugins: [svelte(), worker()],
   build: {
     target: "es2022",
-    manifest: true,
+    emptyOutDir: mode !== "phone",
+    manifest: mode === "phone" ? ".vite/phone.json" : true,
+    minify: "terser",
+    terserOptions: { module: true, ecma: 2020, compress: { passes: 3, unsafe_arrows: true, keep_fargs: false } },
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content security policy lets styles and scripts come from our own files only
-    rolldownOptions: { input: ["index.html", "watch.html", "shelter.html"] },
+    rolldownOptions: {
+      input: mode === "phone" ? ["shelter.html"] : ["index.html", "watch.html"],
+      // What two pages share is one file: fewer, larger files compress better.
+      output: mode === "phone" ? {} : { codeSplitting: { groups: [SHARED] } },
+    },
   },
   server: {
     proxy: {
@@ -23,4 +36,4 @@ export default defineConfig({
     },
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
-});
+}));

@@ -1,4 +1,8 @@
-"""The screens: three HTML entries and their assets, served from frontend/dist under a strict policy."""
+"""The screens: three HTML entries and their assets, served from frontend/dist under a strict policy.
+
+Beside them the few files that must keep their address: the service worker of the shelter's page, its
+manifest and icons.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +25,27 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+# A worker obeys the policy of its own file: it may fetch the page's files, and nothing else.
+_WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+
+# Without a hash in their names, so that they are asked for each time: an old worker would keep an old page alive.
+NAMED = {
+    "sw.js": ("text/javascript", {"Content-Security-Policy": _WORKER_POLICY}),
+    "manifest.webmanifest": ("application/manifest+json", {}),
+    "icon-192.png": ("image/png", {}),
+    "icon-512.png": ("image/png", {}),
+}
 
 _UNBUILT = "The screens are not built. Run `make screens`, then reload this page."
 
 
 def page_routes(dist: Path = DIST) -> list[HTTPRouteHandler | Router]:
-    """Return a route per page, and the assets where the screens are built."""
-    routes: list[HTTPRouteHandler | Router] = [_page(path, dist / name) for path, name in PAGES.items()]
+    """Return a route per page and per named file, and the assets where the screens are built."""
+    page = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    routes: list[HTTPRouteHandler | Router] = [
+        *(_file(path, dist / name, "text/html", page) for path, name in PAGES.items()),
+        *(_file(f"/{name}", dist / name, media_type, headers) for name, (media_type, headers) in NAMED.items()),
+    ]
     if (dist / "assets").is_dir():
         routes.append(
             create_static_files_router(
@@ -43,12 +61,11 @@ def page_routes(dist: Path = DIST) -> list[HTTPRouteHandler | Router]:
     return routes
 
 
-def _page(path: str, file: Path) -> HTTPRouteHandler:
-    @get(path, name=f"page {file.stem}", opt={"policy": OPEN}, include_in_schema=False, sync_to_thread=False)
+def _file(path: str, file: Path, media_type: str, headers: dict[str, str]) -> HTTPRouteHandler:
+    @get(path, name=f"page {file.name}", opt={"policy": OPEN}, include_in_schema=False, sync_to_thread=False)
     def show() -> Response[bytes]:
         if not file.is_file():
             return Response(_UNBUILT.encode(), status_code=503, media_type="text/plain")
-        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
-        return Response(file.read_bytes(), media_type="text/html", headers=headers)
+        return Response(file.read_bytes(), media_type=media_type, headers=headers | {"Cache-Control": "no-cache"})
 
     return show

@@ -11,6 +11,7 @@ import pytest
 
 from halte.app import create_app
 from halte.envelope import HEADERS
+from halte.pages import NAMED, PAGES
 from kernel.access.policies import routes_without_policy
 from kernel.settings import Settings
 from tests.support.running import Running
@@ -51,6 +52,9 @@ async def test_no_answer_is_undescribed(halte: Running, tmp_path: Path, who: str
     assert process.returncode == 0, said.decode()
 
 
+FILES = {*PAGES, *(f"/{name}" for name in NAMED)}
+
+
 async def test_the_description_names_every_route(halte: Running) -> None:
     async with httpx.AsyncClient(base_url=halte.region.address) as client:
         described = (await client.get("/schema/openapi.json")).json()
@@ -59,7 +63,7 @@ async def test_the_description_names_every_route(halte: Running) -> None:
         (route.path, method.lower())
         for route in create_app(Settings()).routes
         for method in getattr(route, "methods", ())
-        if not route.path.startswith(("/schema", "/assets")) and route.path not in {"/", "/watch", "/shelter"}
+        if not route.path.startswith(("/schema", "/assets")) and route.path not in FILES
     }
     named = {(path, method) for path, operations in described["paths"].items() for method in operations}
     missing = {(path.split("{")[0], method) for path, method in routes if method not in {"options", "head"}}
