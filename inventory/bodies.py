@@ -33,6 +33,7 @@ class UnitBody(msgspec.Struct, frozen=True):
     free: int
     held: int
     over_by: int
+    holdable: bool
     capacity: int
     out_of_service: tuple[OutOfService, ...]
     intake: str
@@ -109,6 +110,7 @@ def unit_body(state: UnitState, secret: bool) -> bytes:
             state.free,
             state.held,
             state.over_by,
+            state.holdable,
             state.capacity,
             state.out_of_service,
             "paused" if state.intake.paused else "open",

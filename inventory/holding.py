@@ -18,7 +18,6 @@ from inventory import tables
 from inventory.lane.loading import Touches
 from inventory.lane.working import Live, StoredEnd, StoredHold, Working, current
 from inventory.model.counting import HoldSpan, Movement
-from inventory.model.state import Status
 from inventory.problems import HoldEnded, PlaceTaken, RequestHasHold, UnknownHold
 from kernel.ids import new_id
 from kernel.journal import Cause, Subject
@@ -55,12 +54,7 @@ def _finish(working: Working, live: Live, hold_id: UUID, state: str) -> Finish:
 
 def _may_hold(live: Live, need: int, given_back: int, working: Working) -> bool:
     state = live.fold(working.moment)
-    statuses = {Status.OPEN} | ({Status.UNCONFIRMED} if working.moment.policy.hold_unconfirmed else set())
-    return (
-        state.status in statuses
-        and state.intake.open_at(working.now)
-        and state.free - (live.known.held - given_back) >= need
-    )
+    return state.holdable and state.intake.open_at(working.now) and state.free - (live.known.held - given_back) >= need
 
 
 def _end(working: Working, hold: StoredHold, ending: Ending, cause: Cause, came_at: datetime | None = None) -> None:

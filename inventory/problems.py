@@ -94,6 +94,27 @@ class UnitHasHolds(Problem):
     status = 409
 
 
+class PolicyChanged(Problem):
+    """Somebody else changed the rules meanwhile; `version` and `policy` are those of now."""
+
+    slug = "policy-changed"
+    status = 409
+
+
+class PolicyUnsound(Problem):
+    """A rule that cannot be meant: `field`, and the `least` and `most` it may be."""
+
+    slug = "policy-unsound"
+    status = 422
+
+
+class ReasonRefused(Problem):
+    """A reason that names somebody, or how to reach them, has no place in a record that is kept for ever (I9)."""
+
+    slug = "reason-refused"
+    status = 422
+
+
 class DemoOnly(Problem):
     """The clock may be set in a demonstration only (I12)."""
 

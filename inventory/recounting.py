@@ -7,6 +7,7 @@ the snapshot saw.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -22,10 +23,11 @@ from inventory.lane.rows import said_of, unit_of
 from inventory.lane.sites import shelter_of
 from inventory.model.counting import HoldSpan, Movement, Stated
 from inventory.model.feeds import FeedMemory
-from inventory.model.freshness import Policy
+from inventory.model.policy import Policy
 from inventory.model.story import Story, Told
 from inventory.model.unit import Operator
 from inventory.refolding import Arrived, Closings, Evidence, Retelling, compare, compare_bodies
+from inventory.store import read_policies
 from kernel.postgres import Connection, Pool
 
 UNITS_AT_ONCE = 200
@@ -95,15 +97,14 @@ class _Gathered:
     capacity: Stated[int] | None = None
 
 
-async def recount_units(
-    pool: Pool, region_id: UUID, zone: ZoneInfo, policies: tuple[Policy, ...], found: Verification
-) -> None:
-    """Compare every unit of a region with its history, a chunk at a time."""
+async def recount_units(pool: Pool, region_id: UUID, zone: ZoneInfo, found: Verification) -> None:
+    """Compare every unit of a region with its history, a chunk at a time, by the rules that it was folded by."""
     after = _FIRST
     while True:
         async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
             rows = await connection.fetch(_UNITS, region_id, after, UNITS_AT_ONCE, zone.key)
             gathered = await _gather(connection, rows)
+            policies = await read_policies(connection, region_id)
         for row in rows:
             await _recount(pool, row, gathered[row["id"]], zone, policies, found)
         if len(rows) < UNITS_AT_ONCE:
@@ -130,7 +131,7 @@ async def _gather(connection: Connection, rows: list[asyncpg.Record]) -> dict[UU
 
 
 async def _recount(
-    pool: Pool, row: asyncpg.Record, one: _Gathered, zone: ZoneInfo, policies: tuple[Policy, ...], found: Verification
+    pool: Pool, row: asyncpg.Record, one: _Gathered, zone: ZoneInfo, policies: Mapping[int, Policy], found: Verification
 ) -> None:
     found.units += 1
     if row["board_seq"] is None:
@@ -142,7 +143,7 @@ async def _recount(
         return
     by_shelter = await _reopened_by_shelter(pool, row, one.closings)
     reopened = [*one.closings.reopened, *([row["reopened_at"]] if by_shelter else [])]
-    rules = sorted({policy.stuck_after for policy in policies})
+    rules = sorted({policy.stuck_after for policy in policies.values()})
     retelling = Retelling(Story(Told(), {}, reopened), rules, one.capacity)
     await _hear(pool, row["id"], row["lines"], retelling)
     found.reports += row["lines"]
@@ -223,7 +224,7 @@ async def compare_shelters(pool: Pool, region_id: UUID, found: Verification) -> 
             defined = [unit_of(unit) for unit in units if unit["shelter_id"] == row["id"]]
             body = None if row["body"] is None or row["gone"] else row["body"].encode()
             for what, expected, there in compare_bodies(
-                "shelter", [shelter_body(shelter_of(row), operator, defined)], body
+                "shelter", shelter_body(shelter_of(row), operator, defined), body
             ):
                 found.differ(what, row["id"], expected, there)
         if len(rows) < UNITS_AT_ONCE:

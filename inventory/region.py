@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from inventory.directory import Directory
 from inventory.lane.writer import InventoryWriter
 from inventory.model.night import night_of
 from inventory.problems import NotReady
-from inventory.store import due_units, read_policy
+from inventory.store import due_units
 from kernel.clock import ClockWatch, ShownClock
 from kernel.journal import Range
 from kernel.lane import Lane
@@ -27,7 +28,8 @@ from kernel.supervising import Supervisor
 
 log = structlog.get_logger(__name__)
 
-_SWEEP_MAX = 500
+# What one batch folds anew: single reports wait for no more than that.
+_SWEEP_MAX = 100
 # Who adds a region by command goes on to add an account and signs in: that takes longer than this, and the question is
 # one small query. Not a setting, because nobody would be better off with another number.
 _LOOK_S = 2.0
@@ -60,6 +62,7 @@ class Region:
         self._settings = settings
         self._watch = watch
         self._supervisor = Supervisor(f"region {region_id}")
+        self._hastened = asyncio.Event()
         self.writer: InventoryWriter
         self.lane: Lane
 
@@ -67,7 +70,7 @@ class Region:
         """Start everything or nothing: who cannot start it may try again."""
         async with self.pool.acquire() as connection:
             await tie_epoch(connection, self.id)
-        self.writer = InventoryWriter(self.id, self.zone, await read_policy(self.pool, self.id))
+        self.writer = InventoryWriter(self.id, self.zone)
         self.lane = Lane(self.pool, self.id, self.writer, self._publish, self._settings)
         self.lane.start()
         try:
@@ -86,16 +89,23 @@ class Region:
         await self.live.publisher.publish(changes)
 
     async def _sweep(self) -> None:
-        """Every few seconds, turn the units that noon or an expiry has reached; not by a clock that jumped."""
+        """Every few seconds, turn the units that noon, an end or new rules have reached; not by a clock that jumped."""
         while True:
-            await asyncio.sleep(self._settings.sweep_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.sweep_s):
+                    await self._hastened.wait()
+            self._hastened.clear()
             try:
                 await self.turn()
             except POSTGRES_AWAY as error:
                 log.info("sweep.postgres_away", error=type(error).__name__)
 
+    def hasten(self) -> None:
+        """Sweep at once. Another node's sweep goes on with whatever this one leaves undone."""
+        self._hastened.set()
+
     async def turn(self) -> int:
-        """Fold anew every unit that time alone has changed; return how many.
+        """Fold anew every unit that time or new rules have changed; return how many.
 
         One way through the units and no second look, and the clock is read for each portion: it may step back across
         noon meanwhile, or jump, and a unit that stays due however often it is folded must not keep us here.

@@ -11,6 +11,8 @@ import msgspec
 
 from inventory.model.counting import Direction
 from inventory.model.facts import Intake, OutOfService, OutReason
+from inventory.model.policy import Policy
+from inventory.model.reason import reaches_somebody, unreadable
 from inventory.model.unit import (
     PLACES_MAX,
     Admits,
@@ -22,12 +24,15 @@ from inventory.model.unit import (
     Turnover,
     Unit,
 )
+from inventory.policing import SetPolicy
+from inventory.problems import ReasonRefused
 from inventory.reporting import Line
 from kernel.problems import InvalidBody
 
 UNITS_MAX = 200
 BATCH_MAX = 1_000
 _SAFE_INTEGER = 2**53 - 1
+_INT_MAX = 2**31 - 1
 # Outside these years an instant is a broken clock or an attack on the arithmetic.
 _YEARS = range(2000, 2200)
 
@@ -36,6 +41,8 @@ SomePlaces = Annotated[int, msgspec.Meta(ge=1, le=PLACES_MAX)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=_SAFE_INTEGER)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=300)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=_INT_MAX)]
 Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
 Years = Annotated[int, msgspec.Meta(ge=0, le=120)]
 
@@ -203,6 +210,41 @@ class UnitBody(Body):
         return Unit(id=unit_id, region_id=region_id, shelter_id=shelter_id, audience=audience, **values)
 
 
+class AgeingBody(Body):
+    aging_after_s: Seconds
+    stale_after_s: Seconds
+    silent_after_s: Seconds
+
+
+class SurgeRulesBody(Body):
+    lasts_s: Seconds
+    longest_s: Seconds
+    report_within_s: Seconds
+
+
+class RulesBody(Body):
+    """The whole of a policy. What its numbers may be is the model's to say (model/policy.py)."""
+
+    night: AgeingBody
+    admission: AgeingBody
+    pin_s: Seconds
+    stuck_after: Annotated[int, msgspec.Meta(ge=0, le=_INT_MAX)]
+    hold_unconfirmed: bool
+    surge: SurgeRulesBody
+
+
+class PolicyBody(Body):
+    id: UUID
+    base_version: Annotated[int, msgspec.Meta(ge=0, le=_INT_MAX)]
+    why: Reason
+    policy: RulesBody
+
+    def change(self, actor_id: UUID) -> SetPolicy:
+        check_reason(self.why)
+        policy = msgspec.convert(msgspec.to_builtins(self.policy), Policy)
+        return SetPolicy(self.id, actor_id, policy, self.base_version, self.why, hash_of(self))
+
+
 class ClockBody(Body):
     """The shown time and its speed; `now` null returns to the real clock."""
 
@@ -213,6 +255,14 @@ class ClockBody(Body):
 def check_instant(where: str, instant: datetime | None) -> None:
     if instant is not None and instant.year not in _YEARS:
         raise InvalidBody(where=where, why="an instant between the years 2000 and 2199")
+
+
+def check_reason(why: str) -> None:
+    """Refuse a reason that no screen could show, or that would keep a person's number for ever."""
+    if unreadable(why):
+        raise InvalidBody(where="why", why="a sentence, without control characters")
+    if reaches_somebody(why):
+        raise ReasonRefused
 
 
 def hash_of(body: object) -> bytes:

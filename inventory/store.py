@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from inventory.model.freshness import Policy
+from inventory.model.policy import Policy
 from kernel.journal import Subject
-from kernel.postgres import Pool
+from kernel.postgres import Connection, Pool
 
 _SHELTERS = """
 SELECT s.kind, s.id, s.seq, s.visible_seq, s.gone, j.body
@@ -32,15 +33,23 @@ WHERE j.subject_id = $1 AND j.region_id = $2 AND j.kind = 'unit' AND j.seq < $3 
 ORDER BY j.seq DESC LIMIT $4
 """
 _ADDRESS = "SELECT address, latitude, longitude, phone FROM shelter WHERE id = $1"
-_POLICY = "SELECT version, body FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
-_POLICIES = "SELECT body FROM policy WHERE region_id = $1 ORDER BY version DESC"
+_POLICY = "SELECT version, id, body FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
+_POLICIES = "SELECT version, id, body FROM policy WHERE region_id = $1 ORDER BY version DESC"
+_VERSIONS = """
+SELECT version, id, body, why, actor_id, set_at FROM policy WHERE region_id = $1 AND version < $2
+ORDER BY version DESC LIMIT $3
+"""
+_BEHIND = """
+SELECT count(*) FROM unit_state s JOIN unit u ON u.id = s.unit_id
+WHERE u.region_id = $1 AND NOT u.removed AND s.policy < $2
+"""
 _BEFORE_ALL = UUID(int=0)
-_BEFORE_ALL = UUID(int=0)
-# Units for which time alone has changed something: noon has passed, or a surge unit has ended.
+# Units that nobody has to touch to be otherwise: noon has passed, a surge unit has ended, the rules have changed.
 _DUE = """
 SELECT s.unit_id FROM unit_state s JOIN unit u ON u.id = s.unit_id
 WHERE u.region_id = $1 AND s.unit_id > $4 AND NOT u.removed
-  AND (s.night < $2 OR (u.expires_at <= halte_now() AND NOT s.closed))
+  AND (s.night < $2 OR (u.expires_at <= halte_now() AND NOT s.closed)
+       OR s.policy < (SELECT coalesce(max(version), 0) FROM policy p WHERE p.region_id = $1))
 ORDER BY s.unit_id LIMIT $3
 """
 
@@ -66,18 +75,32 @@ async def read_history(
     return await pool.fetch(_HISTORY, unit_id, region_id, before, limit, list(own))
 
 
-async def read_policy(pool: Pool, region_id: UUID) -> Policy:
+async def read_policy(connection: Connection | Pool, region_id: UUID) -> Policy:
     """Return the rules in force; the defaults are version 0."""
-    row = await pool.fetchrow(_POLICY, region_id)
-    if row is None:
-        return Policy()
-    return msgspec.json.decode(row["body"], type=Policy)
+    row = await connection.fetchrow(_POLICY, region_id)
+    return Policy() if row is None else policy_of(row)
 
 
-async def read_policies(pool: Pool, region_id: UUID) -> tuple[Policy, ...]:
-    """Return all rules that were ever in force, the present ones first, the defaults last."""
-    rows = await pool.fetch(_POLICIES, region_id)
-    return (*(msgspec.json.decode(row["body"], type=Policy) for row in rows), Policy())
+async def read_policies(connection: Connection, region_id: UUID) -> dict[int, Policy]:
+    """Return all rules that were ever in force by version, the defaults too."""
+    rows = await connection.fetch(_POLICIES, region_id)
+    return {policy.version: policy for policy in (Policy(), *map(policy_of, rows))}
+
+
+async def read_versions(pool: Pool, region_id: UUID, before: int, limit: int) -> list[asyncpg.Record]:
+    """Return who set which rules when and why, newest first."""
+    return await pool.fetch(_VERSIONS, region_id, before, limit)
+
+
+async def count_behind(pool: Pool, region_id: UUID, version: int) -> int:
+    """Return how many units still have to be folded by these rules."""
+    behind: int = await pool.fetchval(_BEHIND, region_id, version)
+    return behind
+
+
+def policy_of(row: asyncpg.Record) -> Policy:
+    policy = msgspec.json.decode(row["body"], type=Policy)
+    return replace(policy, version=row["version"], id=row["id"])
 
 
 async def due_units(pool: Pool, region_id: UUID, night: date, limit: int, after: UUID = _BEFORE_ALL) -> list[UUID]:

@@ -134,6 +134,8 @@ unit_state = Table(
     Column("intake", JSON),
     _instant("intake_at"),
     Column("intake_report", Uuid),
+    # The version of the rules it was folded by; -1 by a release that did not write it down.
+    Column("policy", Integer, nullable=False, server_default="-1"),
     postgresql_with={"fillfactor": "50"},
 )
 
@@ -282,14 +284,53 @@ hold_end = Table(
     Index("uq_hold_end_once", "hold_id", unique=True, postgresql_where="NOT late"),
 )
 
-# Rules as data: the highest version of a region is in force.
+# Rules as data: the highest version of a region is in force. `id` is the client's.
 policy = Table(
     "policy",
     metadata,
     Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("id", Uuid, nullable=False, unique=True),
     Column("body", JSON, nullable=False),
     Column("why", Text, nullable=False),
     Column("actor_id", Uuid, nullable=False),
     _instant("set_at", nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+)
+
+_REASONS = "reason IN ('cold', 'heat', 'fire', 'flood', 'arrivals', 'other')"
+
+# An activation of surge units: it runs until `until`, or until somebody ended it.
+surge = Table(
+    "surge",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, ForeignKey("region.id"), nullable=False),
+    Column("reason", Text, CheckConstraint(_REASONS, name="reason"), nullable=False),
+    _instant("until", nullable=False),
+    _instant("started_at", nullable=False),
+    _instant("ended_at"),
+    Column("actor_id", Uuid, nullable=False),
+    Index("ix_surge_region_started", "region_id", "started_at"),
+)
+
+# Who did what to a surge and why: one immutable row, with the client's id. Activation bears the surge's own.
+surge_change = Table(
+    "surge_change",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("surge_id", Uuid, ForeignKey("surge.id"), nullable=False, index=True),
+    Column("verb", Text, CheckConstraint("verb IN ('activate', 'extend', 'end')", name="verb"), nullable=False),
+    _instant("until", nullable=False),
+    Column("why", Text, nullable=False),
+    _instant("at", nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+)
+
+surge_unit = Table(
+    "surge_unit",
+    metadata,
+    Column("surge_id", Uuid, ForeignKey("surge.id"), primary_key=True),
+    Column("unit_id", Uuid, ForeignKey("unit.id"), primary_key=True, index=True),
 )

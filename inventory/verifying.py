@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from inventory.differences import Verification
 from inventory.recounting import compare_shelters, recount_units
 from inventory.redis_comparing import compare_redis
-from inventory.store import read_policies
 from kernel.postgres import Pool
 from kernel.redis import RedisLinks
 
@@ -72,8 +71,7 @@ async def verify_region(pool: Pool, links: RedisLinks | None, region_id: UUID) -
     await _check_journal(pool, region_id, found)
     await _check_stamps(pool, region_id, found)
     await _check_holds(pool, region_id, found)
-    policies = await read_policies(pool, region_id)
-    await recount_units(pool, region_id, ZoneInfo(region["timezone"]), policies, found)
+    await recount_units(pool, region_id, ZoneInfo(region["timezone"]), found)
     await compare_shelters(pool, region_id, found)
     if links is not None:
         await compare_redis(pool, links, region_id, found)

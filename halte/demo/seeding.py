@@ -17,7 +17,6 @@ from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
 from inventory.model.counting import Spoke
 from inventory.model.facts import OutOfService, OutReason
-from inventory.model.freshness import Policy
 from inventory.reporting import Line, Report, Reporter
 from kernel.access import keeping_accounts
 from kernel.access.model import COMMAND_LINE, Role
@@ -78,7 +77,7 @@ async def _write(settings: Settings, pool: Pool, region_id: UUID, world: Invente
     async def publish(_: Range) -> None:
         """Nobody watches yet; Redis is filled by the first node that starts."""
 
-    lane = Lane(pool, region_id, InventoryWriter(region_id, ZoneInfo(ZONE), Policy()), publish, settings)
+    lane = Lane(pool, region_id, InventoryWriter(region_id, ZoneInfo(ZONE)), publish, settings)
     lane.start()
     try:
         await _submit(lane, [DefineOperator(operator, SYSTEM) for operator in world.operators])

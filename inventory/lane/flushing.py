@@ -22,6 +22,7 @@ _ORDER: tuple[Table, ...] = (
     tables.hold_end,
     tables.capacity_change,
     tables.closing,
+    tables.policy,
 )
 # A capacity that stands again behind a late one may have its row already.
 _CONFLICTS = {tables.capacity_change: "ON CONFLICT (unit_id, report_id) DO NOTHING"}

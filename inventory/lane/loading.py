@@ -18,6 +18,7 @@ from inventory.lane.working import (
     StoredEnd,
     StoredHold,
     StoredMovement,
+    StoredPolicy,
     StoredReport,
     Working,
 )
@@ -40,6 +41,8 @@ class Touches:
     holds: set[UUID] = field(default_factory=set)
     ends: set[UUID] = field(default_factory=set)
     requests: set[UUID] = field(default_factory=set)
+    # Changes of the region's rules.
+    policies: set[UUID] = field(default_factory=set)
     grants: set[tuple[UUID, UUID]] = field(default_factory=set)
     # Whoever acts on a thing whose shelter only the thing itself tells.
     actors: set[UUID] = field(default_factory=set)
@@ -59,6 +62,8 @@ _LOCK_REQUESTS = """
 SELECT pg_advisory_xact_lock(key)
 FROM (SELECT DISTINCT hashtextextended(id::text, 0) AS key FROM unnest($1::uuid[]) AS r(id) ORDER BY key) AS keys
 """
+# Two nodes that change the rules take turns, so that the second one sees what it would have overwritten.
+_LOCK_POLICY = "SELECT pg_advisory_xact_lock(hashtextextended('policy ' || $1::text, 0))"
 _LOCK_HOLDS = """
 SELECT * FROM hold WHERE id = ANY($1::uuid[]) OR (state = 'held' AND request_id = ANY($2::uuid[]))
 ORDER BY id FOR UPDATE
@@ -93,13 +98,16 @@ SELECT m.id, m.unit_id, u.shelter_id, m.body_hash, m.outcome, m.voided_at IS NOT
        CASE WHEN m.direction = 'in' THEN m.hold_id END AS hold_id
 FROM movement m JOIN unit u ON u.id = m.unit_id WHERE m.id = ANY($1::uuid[])
 """
+_POLICIES = "SELECT id, region_id, version, body_hash FROM policy WHERE id = ANY($1::uuid[])"
 _ENDS = "SELECT id, hold_id, outcome, body_hash FROM hold_end WHERE id = ANY($1::uuid[])"
 
 
-async def lock(connection: Connection, touches: Touches) -> list[asyncpg.Record]:
+async def lock(connection: Connection, touches: Touches, region_id: UUID) -> list[asyncpg.Record]:
     """Take the batch's locks in the one order; return the locked holds."""
     await _find_units(connection, touches)
     holds: list[asyncpg.Record] = []
+    if touches.policies:
+        await connection.execute(_LOCK_POLICY, str(region_id))
     if touches.requests:
         await connection.execute(_LOCK_REQUESTS, list(touches.requests))
     if touches.holds or touches.requests:
@@ -133,7 +141,7 @@ async def load(connection: Connection, touches: Touches, holds: Sequence[asyncpg
     rows = await connection.fetch(_UNITS, list(touches.units), working.region_id) if touches.units else []
     for row in rows:
         live = working.units[row["id"]] = _live(row)
-        working.turn(live, row["night"])
+        working.turn(live, row["night"], row["policy"])
     await load_past(connection, touches.looks, touches.feeds, touches.named, working)
     await _load_grants(connection, touches, working)
     await _load_stored(connection, touches, working)
@@ -163,6 +171,9 @@ async def _load_stored(connection: Connection, touches: Touches, working: Workin
         working.movements[row["id"]] = StoredMovement(
             row["unit_id"], row["shelter_id"], row["body_hash"], row["outcome"], row["voided"], row["hold_id"]
         )
+    for row in await _by_id(connection, _POLICIES, touches.policies):
+        version = row["version"] if row["region_id"] == working.region_id else None
+        working.policies[row["id"]] = StoredPolicy(version, row["body_hash"])
     for row in await _by_id(connection, _ENDS, touches.ends):
         working.ends[row["id"]] = StoredEnd(row["hold_id"], row["outcome"], row["body_hash"])
 

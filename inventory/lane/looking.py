@@ -14,6 +14,7 @@ from uuid import UUID
 from inventory.model.counting import Spoke, place
 from inventory.model.feeds import FeedMemory
 from inventory.model.night import night_of
+from inventory.model.policy import PIN_MAX_S
 from inventory.model.state import Known, Moment
 from inventory.model.story import Front
 
@@ -23,7 +24,7 @@ RETOLD_WITHIN = timedelta(hours=6)
 # No count overrules one that is newer by more than this, whose movements are then read (a settle lag is shorter).
 OVERRULED_WITHIN = timedelta(days=2)
 # A person this long before a line may still pin it, even by a rule that has been shortened since.
-PINS_WITHIN = timedelta(hours=2)
+PINS_WITHIN = timedelta(seconds=PIN_MAX_S)
 
 
 # Nothing waits longer than this for its turn: a stamp that is older was made by a clock that has been set since.

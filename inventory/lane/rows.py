@@ -146,6 +146,7 @@ def state_row(unit_id: UUID, known: Known, state: UnitState, reports: int, count
         "capacity": known.capacity.value,
         "capacity_at": known.capacity.at,
         "capacity_report": known.capacity.report_id,
+        "policy": state.policy,
     }
     return row | _stated("out_of_service", told.out_of_service) | _stated("intake", told.intake)
 

@@ -137,6 +137,14 @@ class StoredEnd:
     body_hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    """A change of the rules under the client's id; `version` is none where it is another region's."""
+
+    version: int | None
+    body_hash: bytes
+
+
 @dataclass(slots=True)
 class Site:
     """A shelter under work, with its units as they are defined."""
@@ -161,6 +169,7 @@ class Working:
     holds: dict[UUID, StoredHold] = field(default_factory=dict)
     ends: dict[UUID, StoredEnd] = field(default_factory=dict)
     open_holds: dict[UUID, UUID] = field(default_factory=dict)
+    policies: dict[UUID, StoredPolicy] = field(default_factory=dict)
     operators: dict[UUID, Operator] = field(default_factory=dict)
     sites: dict[UUID, Site] = field(default_factory=dict)
     # The kind of whatever bears an id that a definition names; "elsewhere" in another region.
@@ -250,10 +259,12 @@ class Working:
                 )
         return stands
 
-    def turn(self, live: Live, night: date) -> None:
-        """Tell what time alone has changed since the unit was last written, whatever this batch does to it."""
+    def turn(self, live: Live, night: date, policy: int) -> None:
+        """Tell what time and newer rules have changed since the unit was written, whatever this batch does to it."""
         if live.removed:
             return
+        if policy < self.moment.policy.version:
+            live.know(Cause("policy", self.moment.policy.id, SYSTEM))
         if night < self.night:
             live.know(Cause("noon", None, SYSTEM), told=live.known.told.turned(self.night))
         if live.unit.expires_at is not None and live.unit.expires_at <= self.now and not live.known.closed:

@@ -6,6 +6,7 @@ Works are frozen values with two functions: what they touch, and what they do to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -14,13 +15,18 @@ from zoneinfo import ZoneInfo
 from inventory.lane.flushing import flush
 from inventory.lane.loading import Touches, load, lock
 from inventory.lane.working import Working, current
-from inventory.model.freshness import Policy
+from inventory.model.policy import Policy
 from inventory.model.state import Moment
 from inventory.problems import ChangedMeanwhile
+from inventory.store import read_policy
 from kernel.journal import Subject
 from kernel.lane import Finish, Written
 from kernel.postgres import Connection
 from kernel.problems import Problem
+
+_MOMENT = """
+SELECT halte_now() AS now, (SELECT id FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1) AS policy_id
+"""
 
 
 class Work(Protocol):
@@ -34,24 +40,38 @@ class Work(Protocol):
 class InventoryWriter:
     """Bound to one region; called by its lane with an open transaction."""
 
-    def __init__(self, region_id: UUID, zone: ZoneInfo, policy: Policy) -> None:
+    def __init__(self, region_id: UUID, zone: ZoneInfo) -> None:
         self._region_id = region_id
         self._zone = zone
-        self.policy = policy
+        # The rules that the last batch found in force, so that only their id is read again.
+        self._policy = Policy()
 
     async def __call__(self, connection: Connection, works: Sequence[Any]) -> Written:
         touches = Touches()
         for work in works:
             cast("Work", work).touch(touches)
-        locked = await lock(connection, touches)
-        # After the locks: a batch that waited for them must not date its work before what it waited for.
-        now = await connection.fetchval("SELECT halte_now()")
-        working = Working(self._region_id, Moment(now, self._zone, self.policy))
+        locked = await lock(connection, touches, self._region_id)
+        # After the locks: a batch that waited for them must not date its work before what it waited for, nor fold by
+        # older rules. Whoever folded one of these units by newer ones found them committed; so does this read.
+        now, policy_id = await _moment(connection, self._region_id)
+        working = Working(self._region_id, Moment(now, self._zone, await self._in_force(connection, policy_id)))
         await load(connection, touches, locked, working)
         answers = [_attempt(work, working) for work in works]
         working.settle()
         await flush(connection, working)
         return Written(answers, working.entries, now)
+
+    async def _in_force(self, connection: Connection, policy_id: UUID | None) -> Policy:
+        if policy_id != self._policy.id:
+            self._policy = await read_policy(connection, self._region_id)
+        return self._policy
+
+
+async def _moment(connection: Connection, region_id: UUID) -> tuple[datetime, UUID | None]:
+    row = await connection.fetchrow(_MOMENT, region_id)
+    if row is None:
+        raise LookupError("a SELECT without FROM gives one row")
+    return row["now"], row["policy_id"]
 
 
 def _attempt(work: Work, working: Working) -> Finish | Problem:

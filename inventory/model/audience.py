@@ -6,11 +6,14 @@ without seq, as the journal holds it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
+
+from inventory.model.state import Status, available
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +46,25 @@ def band(available: int) -> str:
     return "1-2" if available <= 2 else "3+"
 
 
+def holdable(unit: Mapping[str, Any]) -> bool:
+    """Tell whether what a body says to be free may be held. Bodies of before it was written into them: where open."""
+    said: bool = unit.get("holdable", unit["status"] == Status.OPEN)
+    return said
+
+
+def left(unit: Mapping[str, Any]) -> int:
+    """Return how many may still be held, by a body that is not masked."""
+    return available(holdable(unit), unit["free"], unit["held"])
+
+
 # The least a band can mean: what totals may add up without telling more than the band does.
 BAND_FLOOR = {"0": 0, "1-2": 1, "3+": 3}
 
 
 def mask(unit: dict[str, Any]) -> dict[str, Any]:
     """Return what others than its staff see of a secret shelter's unit."""
-    free = unit["free"] - unit["held"] if unit["status"] == "open" else 0
-    head = {"id": unit["id"], "shelter": unit["shelter"], "masked": True, "band": band(free)}
-    return head | {name: unit[name] for name in _MASKED_FIELDS}
+    head = {"id": unit["id"], "shelter": unit["shelter"], "masked": True, "band": band(left(unit))}
+    return head | {"holdable": holdable(unit)} | {name: unit[name] for name in _MASKED_FIELDS}
 
 
 class _Whose(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from inventory.model.state import Status, available
+from inventory.model.audience import left
 
 _SITE = ("name", "commune", "secret", "invented", "closed")
 _STATE = ("intake", "intake_until", "confirmed_at", "aging_at", "stale_at", "silent_at")
@@ -44,4 +44,4 @@ def _unit(about: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
 def _count(state: Mapping[str, Any]) -> dict[str, Any]:
     if state.get("masked"):
         return {"masked": True, "band": state["band"]}
-    return {"available": available(Status(state["status"]), state["free"], state["held"])}
+    return {"available": left(state)}

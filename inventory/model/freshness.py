@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inventory.model.unit import Regime
-
 
 @dataclass(frozen=True, slots=True)
 class Ageing:
@@ -19,25 +17,6 @@ class Ageing:
     aging_after_s: int
     stale_after_s: int
     silent_after_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Rules of a region that the count obeys; versioned in the table `policy`."""
-
-    version: int = 0
-    night: Ageing = Ageing(2 * 3600, 6 * 3600, 24 * 3600)
-    admission: Ageing = Ageing(24 * 3600, 72 * 3600, 7 * 24 * 3600)
-    pin_s: int = 1800
-    stuck_after: int = 12
-    hold_unconfirmed: bool = False
-
-    @property
-    def pin(self) -> timedelta:
-        return timedelta(seconds=self.pin_s)
-
-    def ageing(self, regime: Regime) -> Ageing:
-        return self.night if regime is Regime.NIGHT else self.admission
 
 
 @dataclass(frozen=True, slots=True)

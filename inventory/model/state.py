@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 from inventory.model.counting import Balance, Count, HoldSpan, Movement, Stated, balance, expected
 from inventory.model.facts import Intake, OutOfService
-from inventory.model.freshness import Freshness, Policy, freshness
+from inventory.model.freshness import Freshness, freshness
 from inventory.model.night import night_of, noon_of
+from inventory.model.policy import Policy
 from inventory.model.story import Told
 from inventory.model.unit import Regime, Turnover
 
@@ -64,6 +65,8 @@ class UnitState:
     unit_id: UUID
     shelter_id: UUID
     status: Status
+    # Whether what is free may be held: where it is confirmed, or where the rules do not ask for that.
+    holdable: bool
     free: int
     held: int
     over_by: int
@@ -78,15 +81,17 @@ class UnitState:
     # The count of a night that has not begun.
     coming: Count | None = None
     flags: tuple[Flag, ...] = field(default=())
+    # The version of the rules it was folded by.
+    policy: int = 0
 
     @property
     def shown(self) -> Shown:
         return self.status, self.free, self.over_by, self.capacity, self.out_of_service
 
 
-def available(status: Status, free: int, held: int) -> int:
-    """Return how many may still be held: none unless the unit is open."""
-    return max(0, free - held) if status is Status.OPEN else 0
+def available(holdable: bool, free: int, held: int) -> int:
+    """Return how many may still be held."""
+    return max(0, free - held) if holdable else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ def fold(known: Known, movements: Sequence[Movement], holds: Sequence[HoldSpan],
         unit_id=known.unit_id,
         shelter_id=known.shelter_id,
         status=status,
+        holdable=status is Status.OPEN or (status is Status.UNCONFIRMED and moment.policy.hold_unconfirmed),
         free=rest.free,
         held=known.held,
         over_by=rest.over_by,
@@ -120,6 +126,7 @@ def fold(known: Known, movements: Sequence[Movement], holds: Sequence[HoldSpan],
         count_report=told.count.report_id if told.count else None,
         coming=told.coming,
         flags=_flags(known, told.count, rest),
+        policy=moment.policy.version,
     )
 
 

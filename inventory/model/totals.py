@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from inventory.model.audience import BAND_FLOOR
-from inventory.model.state import Status, available
+from inventory.model.audience import BAND_FLOOR, left
+from inventory.model.state import Status
 
 PUBLIC_STEP = 5
 
@@ -18,7 +18,7 @@ def _available(unit: Mapping[str, Any]) -> tuple[int, bool]:
     """Return how many are available, and whether that is only the least it can be."""
     if unit.get("masked"):
         return BAND_FLOOR[unit["band"]], unit["band"] != "0"
-    return available(Status(unit["status"]), unit["free"], unit["held"]), False
+    return left(unit), False
 
 
 def _empty() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from inventory.routes.definitions import (
 from inventory.routes.geojson import read_map
 from inventory.routes.history import read_history
 from inventory.routes.movements import put_movement, void_movement
+from inventory.routes.policies import put_policy, read_policies
 from inventory.routes.reports import post_reports, put_report
 
 
@@ -39,4 +40,6 @@ def inventory_routes() -> list[ControllerRouterHandler]:
         remove_unit,
         close_unit,
         reopen_unit,
+        read_policies,
+        put_policy,
     ]

@@ -28,7 +28,7 @@ from kernel.problems import InvalidParameter
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
-_SUMMED = ("id", "status", "free", "held", "capacity", "masked", "band")
+_SUMMED = ("id", "status", "holdable", "free", "held", "capacity", "masked", "band")
 # Units of a few large regions, as they are and masked.
 _COUNTED_MAX = 16_384
 Code = Annotated[str | None, QueryParameter(max_length=20)]

@@ -85,6 +85,41 @@ class HistoryView(msgspec.Struct):
     before: int | None
 
 
+class ChangedRuleView(msgspec.Struct):
+    """One rule, by its path in the policy."""
+
+    field: str
+    was: int | bool
+    now: int | bool
+
+
+class PolicyView(msgspec.Struct):
+    """`actor` is an opaque id; version 0 is what holds where nobody has set anything, and nobody set it."""
+
+    version: int
+    policy: dict[str, Any]
+    id: UUID | None = None
+    set_at: datetime | None = None
+    actor: UUID | None = None
+    why: str | None = None
+    changes: list[ChangedRuleView] = []
+
+
+class PoliciesView(msgspec.Struct):
+    """`units_behind` still show the instants of older rules: they are being folded anew."""
+
+    version: int
+    units_behind: int
+    policies: list[PolicyView]
+    before: int | None
+
+
+class PolicySetView(msgspec.Struct):
+    version: int
+    repeated: bool
+    policy: PolicyView
+
+
 class ClockView(msgspec.Struct):
     now: datetime
     speed: float

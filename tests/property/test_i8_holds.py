@@ -165,7 +165,7 @@ class Clerk:
         assert state.status is (Status.AWAITING_REPORT if books.free is None else Status.OPEN)
         assert (Flag.OVERCOMMITTED in state.flags) is (books.held > max(0, books.rest))
         rest = max(0, books.rest) - books.held
-        assert available(state.status, state.free, state.held) == (max(0, rest) if books.free is not None else 0)
+        assert available(state.holdable, state.free, state.held) == (max(0, rest) if books.free is not None else 0)
 
 
 @given(st.lists(act, max_size=30))

@@ -15,7 +15,7 @@ from inventory.lane.rows import said_of
 from inventory.lane.working import SYSTEM, Live, Working
 from inventory.lane.writer import Work
 from inventory.model.counting import Stated
-from inventory.model.freshness import Policy
+from inventory.model.policy import Policy
 from inventory.model.state import Known, Moment, UnitState, fold
 from inventory.model.story import Outcome, Said
 from inventory.model.unit import Admits, Allotment, Regime, Turnover, Unit
@@ -78,7 +78,7 @@ class Ward:
         touches = Touches()
         work.touch(touches)
         live = self.live
-        self.working.turn(live, self.night)
+        self.working.turn(live, self.night, self.policy.version)
         self.night = self.working.night
         late = late_from(live.known, live.feeds, touches.looks.get(UNIT, ()), self.working.moment)
         live.lines = live.lines_since = None

@@ -41,6 +41,7 @@ WITHOUT_ACTOR = {
     "region": "the command line",
     "report_unit": "its report",
     "subject": "its journal entry",
+    "surge_unit": "the activation of its surge",
     "unit_state": "folded from everything else",
 }
 

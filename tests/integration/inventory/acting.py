@@ -18,12 +18,13 @@ from inventory.lane.rows import said_of, told_of, unit_of
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
 from inventory.model.counting import Basis, Direction, HoldSpan, Spoke, Stated
-from inventory.model.freshness import Policy
 from inventory.model.night import noon_of
+from inventory.model.policy import Policy
 from inventory.model.state import Known, Moment, UnitState, fold
 from inventory.model.story import Outcome, Told
 from inventory.model.story import tell as retold
 from inventory.moving import Move
+from inventory.policing import PolicyAnswer, SetPolicy
 from inventory.reporting import Reporter
 from kernel.ids import new_id
 from kernel.journal import Range, read_board
@@ -54,9 +55,7 @@ async def set_clock(pool: Pool, shown: datetime, speed: float = 1.0) -> None:
 
 
 @asynccontextmanager
-async def node(
-    settings: Settings, region_id: UUID, policy: Policy | None = None, published: list[Range] | None = None
-) -> AsyncIterator[Lane]:
+async def node(settings: Settings, region_id: UUID, published: list[Range] | None = None) -> AsyncIterator[Lane]:
     """Another node of the same region: a lane with connections of its own."""
     ranges = published if published is not None else []
 
@@ -64,13 +63,20 @@ async def node(
         ranges.append(changes)
 
     pool = await open_pool(settings, "second")
-    lane = Lane(pool, region_id, InventoryWriter(region_id, BRUSSELS, policy or Policy()), publish, settings)
+    lane = Lane(pool, region_id, InventoryWriter(region_id, BRUSSELS), publish, settings)
     lane.start()
     try:
         yield lane
     finally:
         await lane.stop()
         await pool.close()
+
+
+async def rule(lane: Lane, policy: Policy, base_version: int = 0, *, id: UUID | None = None) -> int:
+    """Put these rules in force, in the place of that version's; return the new one."""
+    words = repr((policy, base_version)).encode()
+    answer: PolicyAnswer = await lane.submit(SetPolicy(id or new_id(), SYSTEM, policy, base_version, "a test", words))
+    return answer.version
 
 
 def hold_of(unit_id: UUID, places: int = 1, *, id: UUID | None = None, minutes: int = 60, **said: Any) -> Hold:

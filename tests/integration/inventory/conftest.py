@@ -15,7 +15,6 @@ from inventory.defining import DefineOperator, DefineShelter, DefineUnit
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
 from inventory.model.counting import Basis, Spoke
-from inventory.model.freshness import Policy
 from inventory.model.unit import Admits, Allotment, Operator, Regime, Shelter, Turnover, Unit
 from inventory.reporting import Line, Report, ReportAnswer, Reporter
 from inventory.verifying import verify_region
@@ -92,7 +91,7 @@ def make_lane(pool: Pool, region_id: UUID, settings: Settings, published: list[R
     async def publish(changes: Range) -> None:
         published.append(changes)
 
-    writer = InventoryWriter(region_id, ZoneInfo("Europe/Brussels"), Policy())
+    writer = InventoryWriter(region_id, ZoneInfo("Europe/Brussels"))
     return Lane(pool, region_id, writer, publish, settings)
 
 

@@ -13,7 +13,6 @@ import pytest
 from inventory.defining import CloseUnit, Defined, DefineOperator, DefineShelter, DefineUnit, RemoveUnit
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
-from inventory.model.freshness import Policy
 from inventory.model.unit import Operator, Shelter, Turnover
 from inventory.problems import UnitHasHolds, UnknownOperator, UnknownShelter, UnknownUnit
 from kernel.ids import new_id
@@ -165,7 +164,7 @@ async def test_another_region_s_things_cannot_be_taken_over(place: Place, settin
 
     async def publish(_: object) -> None: ...
 
-    lane = Lane(place.pool, elsewhere, InventoryWriter(elsewhere, BRUSSELS, Policy()), publish, settings)
+    lane = Lane(place.pool, elsewhere, InventoryWriter(elsewhere, BRUSSELS), publish, settings)
     lane.start()
     own = Operator(id=new_id(), region_id=elsewhere, name="Elsewhere")
     await lane.submit(DefineOperator(own, SYSTEM))

@@ -13,7 +13,7 @@ from inventory.lane import writer
 from inventory.lane.flushing import flush
 from inventory.lane.working import SYSTEM, Working
 from inventory.model.facts import Intake
-from inventory.model.freshness import Policy
+from inventory.model.policy import Policy
 from inventory.model.unit import Turnover
 from inventory.problems import PlaceTaken
 from kernel.ids import new_id
@@ -31,6 +31,7 @@ from tests.integration.inventory.acting import (
     move_of,
     node,
     recount,
+    rule,
     set_clock,
     slugs,
     tell,
@@ -152,8 +153,9 @@ async def test_an_unconfirmed_unit_is_held_only_where_the_region_says_so(place: 
     await place.report(unit, 0)
     await set_clock(place.pool, at("12:30", NIGHT + timedelta(days=1)))
     assert slugs([await tell(place.lane, hold_of(unit))]) == ["place-taken"]
-    async with node(settings, place.region_id, Policy(hold_unconfirmed=True)) as bold:
-        outcomes = await at_once([bold], (hold_of(unit, 10) for _ in range(3)))
+    await rule(place.lane, Policy(hold_unconfirmed=True))
+    async with node(settings, place.region_id) as other:
+        outcomes = await at_once([other], (hold_of(unit, 10) for _ in range(3)))
     assert sorted(slugs(outcomes)) == ["granted", "granted", "place-taken"]
 
 

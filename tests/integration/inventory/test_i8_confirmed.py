@@ -15,7 +15,7 @@ import pytest
 from inventory.holding import Ending
 from inventory.lane.working import SYSTEM
 from inventory.model.counting import Basis, Direction
-from inventory.model.freshness import Policy
+from inventory.model.policy import Policy
 from inventory.model.unit import Turnover
 from inventory.moving import VoidMovement
 from inventory.reporting import Reporter
@@ -33,6 +33,7 @@ from tests.integration.inventory.acting import (
     move_of,
     node,
     recount,
+    rule,
     set_clock,
     tell,
 )
@@ -69,7 +70,8 @@ async def test_nothing_but_an_applied_report_makes_a_count_fresh(place: Place) -
 async def test_a_feed_that_repeats_itself_is_never_fresher_and_then_stuck(place: Place, settings: Settings) -> None:
     unit, key = await place.unit(), await machine(place)
     started = await place.now() - 60 * MINUTE
-    async with node(settings, place.region_id, Policy(stuck_after=3)) as lane:
+    await rule(place.lane, Policy(stuck_after=3))
+    async with node(settings, place.region_id) as lane:
 
         async def says(minute: int, free: int, body: bytes) -> tuple[str, dict[str, Any]]:
             report = place.make_report(unit, free, by=key, at=started + minute * MINUTE)

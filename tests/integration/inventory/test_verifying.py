@@ -22,7 +22,8 @@ from inventory.holding import Ending
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
 from inventory.model.counting import Basis
-from inventory.model.freshness import Policy
+from inventory.model.freshness import Ageing
+from inventory.model.policy import Policy
 from inventory.model.unit import Shelter, Turnover
 from inventory.rebuilding import RedisLeadsError, rebuild_region, renew_epoch
 from inventory.verifying import verify_region
@@ -35,7 +36,7 @@ from kernel.live.relay import Relay
 from kernel.live.truth import Truth
 from kernel.redis import RedisLinks, open_redis
 from kernel.settings import Settings
-from tests.integration.inventory.acting import BRUSSELS, at, end_of, held, machine, move_of, node, set_clock
+from tests.integration.inventory.acting import BRUSSELS, at, end_of, held, machine, move_of, node, rule, set_clock
 from tests.integration.inventory.conftest import Place
 from tests.integration.inventory.histories import History
 
@@ -103,9 +104,7 @@ async def test_a_live_system_is_clean_while_it_writes(place: Place, settings: Se
     truth = Truth(place.pool, place.region_id)
     publisher = Publisher(truth, board, mirror, 1.0)
     relay = Relay(truth, board, mirror, publisher, 0.05)
-    lane = Lane(
-        place.pool, place.region_id, InventoryWriter(place.region_id, BRUSSELS, Policy()), publisher.publish, settings
-    )
+    lane = Lane(place.pool, place.region_id, InventoryWriter(place.region_id, BRUSSELS), publisher.publish, settings)
     lane.start()
     loops = [asyncio.create_task(publisher.run(board)), asyncio.create_task(relay.run())]
     history = History(place, random.Random(77))
@@ -236,13 +235,14 @@ async def test_two_open_holds_of_one_request_are_found(story: Story) -> None:
     assert "open holds of a request" in {one.what for one in (await story.verify()).differences}
 
 
-async def test_what_another_policy_made_of_a_count_is_no_damage(story: Story) -> None:
-    """A state keeps the instants of the rules it was folded under until it is next written."""
-    body = '{"version":1,"stuck_after":3,"night":{"aging_after_s":60,"stale_after_s":120,"silent_after_s":180}}'
-    await story.place.pool.execute(
-        "INSERT INTO policy VALUES ($1, 1, $2, 'shorter nights', $3, now())", story.place.region_id, body, SYSTEM
-    )
+async def test_a_state_is_measured_by_the_rules_it_was_folded_by(story: Story) -> None:
+    """It keeps the instants of older rules until it is folded anew; and says by which it was, or is found out."""
+    await rule(story.place.lane, Policy(stuck_after=3, night=Ageing(60, 120, 180)))
     assert lines(await story.verify()) == []
+    await story.damage("UPDATE unit_state SET policy = 1 WHERE unit_id = $1", story.unit)
+    assert {one.what for one in (await story.verify()).differences} == {
+        "unit body.aging_at", "unit body.stale_at", "unit body.silent_at",
+    }  # fmt: skip
 
 
 async def test_a_broken_database_does_not_fill_the_memory(story: Story) -> None:

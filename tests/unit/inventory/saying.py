@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from inventory.model.counting import Basis, Count, Direction, HoldSpan, Movement, Spoke, Stated
-from inventory.model.freshness import Policy
+from inventory.model.policy import Policy
 from inventory.model.state import Known, Moment, UnitState, fold
 from inventory.model.story import Told
 from inventory.model.unit import Regime, Turnover

@@ -10,7 +10,8 @@ import pytest
 
 from inventory.model.counting import Stated
 from inventory.model.facts import Intake, OutOfService, OutReason
-from inventory.model.freshness import NEVER, Ageing, Policy
+from inventory.model.freshness import NEVER, Ageing
+from inventory.model.policy import Policy
 from inventory.model.state import Flag, Known, Status, available
 from inventory.model.unit import Regime, Turnover
 from tests.unit.inventory.saying import (
@@ -93,7 +94,7 @@ def test_what_a_unit_shows(name: str) -> None:
     case = CASES[name]
     state = seen(case.unit, case.now)
     assert (state.status, state.free) == (case.status, case.free)
-    assert available(state.status, state.free, 0) == (case.free if case.status is Status.OPEN else 0)
+    assert available(state.holdable, state.free, 0) == (case.free if case.status is Status.OPEN else 0)
 
 
 def test_unconfirmed_expects_what_is_in_service_less_who_came() -> None:
@@ -153,7 +154,7 @@ def test_what_is_remarked(name: str) -> None:
 def test_a_movement_can_overcommit_a_unit_and_drops_no_hold() -> None:
     state = seen(known(person(3, "18:00"), held=2), "18:30", came(2, "18:10"))
     assert (state.free, state.held, state.flags) == (1, 2, (Flag.OVERCOMMITTED,))
-    assert available(state.status, state.free, state.held) == 0
+    assert available(state.holdable, state.free, state.held) == 0
 
 
 @pytest.mark.parametrize("regime", Regime)
@@ -186,18 +187,10 @@ def test_a_state_names_the_report_that_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    "status, free, held, rest",
-    [
-        (Status.OPEN, 5, 2, 3),
-        (Status.OPEN, 2, 5, 0),
-        (Status.OPEN, 0, 0, 0),
-        (Status.UNCONFIRMED, 5, 0, 0),
-        (Status.AWAITING_REPORT, 5, 0, 0),
-        (Status.CLOSED, 5, 0, 0),
-    ],
+    "holdable, free, held, rest", [(True, 5, 2, 3), (True, 2, 5, 0), (True, 0, 0, 0), (False, 5, 0, 0)]
 )
-def test_what_may_still_be_held(status: Status, free: int, held: int, rest: int) -> None:
-    assert available(status, free, held) == rest
+def test_what_may_still_be_held(holdable: bool, free: int, held: int, rest: int) -> None:
+    assert available(holdable, free, held) == rest
 
 
 def test_what_a_person_bases_a_report_on_leaves_out_holds_and_freshness() -> None:

@@ -27,7 +27,6 @@ from inventory.defining import DefineOperator, DefineShelter
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
 from inventory.model.audience import Audience, judge, sight
-from inventory.model.freshness import Policy
 from inventory.model.unit import Operator, Shelter
 from inventory.rebuilding import RedisEmptiedError, rebuild_region, renew_epoch
 from kernel.clock import ShownClock
@@ -117,7 +116,7 @@ async def running(settings: Settings, pool: Pool, region_id: UUID) -> AsyncItera
         lens=Lens(judge, sight),
         kinds=KINDS,
     )
-    writer = InventoryWriter(region_id, ZoneInfo("Europe/Brussels"), Policy())
+    writer = InventoryWriter(region_id, ZoneInfo("Europe/Brussels"))
     lane = Lane(pool, region_id, writer, live.publisher.publish, settings)
     await live.start()
     lane.start()
