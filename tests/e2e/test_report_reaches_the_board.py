@@ -94,25 +94,6 @@ async def test_nothing_changed(halte: Running, screens: Screens) -> None:
     assert after["confirmed_at"] > before["confirmed_at"]
 
 
-async def test_two_phones_take_the_same_place(halte: Running, screens: Screens) -> None:
-    await desk_says(halte, 5)
-    first, second = await phone(screens, halte), await phone(screens, halte)
-    one, other = Card(first, "Men"), Card(second, "Men")
-    await one.count(4)
-    await other.count(4)
-    await one.button("Send: 4 free").tap()
-    await one.told("4 free.")
-    await expect(other.card).to_contain_text("Meanwhile it became 4 free")
-    reports = await reports_of_men(halte)
-    await other.button("Send: 4 free").tap()
-    await other.told("It changed meanwhile: 4 free now. You said “4 free”, and that was not recorded.")
-    await expect(other.number).to_have_value("4")
-    assert await reports_of_men(halte) == reports
-    await other.send(3)
-    await other.told("3 free.")
-    assert (await halte.region.unit(halte.region.men))["free"] == 3
-
-
 async def test_a_report_without_network_counts_once(halte: Running, screens: Screens) -> None:
     await desk_says(halte, 5)
     staff, watching = await phone(screens, halte), await board(screens, halte)
@@ -128,31 +109,6 @@ async def test_a_report_without_network_counts_once(halte: Running, screens: Scr
     await expect(board_count(watching, "Men")).to_have_text("2")
     await expect(staff.get_by_role("banner").get_by_text("Live", exact=True)).to_be_visible(timeout=20_000)
     assert await reports_of_men(halte) == reports + 1
-
-
-async def test_the_server_restarts_under_both(halte: Running, screens: Screens) -> None:
-    await desk_says(halte, 5)
-    staff, watching = await phone(screens, halte), await board(screens, halte)
-    men, shown = Card(staff, "Men"), board_count(watching, "Men")
-    await expect(men.number).to_have_value("5")
-    await expect(shown).to_have_text("5")
-    for page in (staff, watching):
-        await page.evaluate("() => { window.sameDocument = true; }")
-    await halte.server.stop()
-    try:
-        await men.send(1)
-        await men.told("No answer.")
-        await expect(watching.get_by_text("Reconnecting", exact=True)).to_be_visible()
-    finally:
-        await halte.server.start()
-    await men.told("1 free.", 30_000)
-    await expect(shown).to_have_text("1", timeout=30_000)
-    await desk_says(halte, 8)
-    await expect(men.number).to_have_value("8", timeout=30_000)
-    await expect(shown).to_have_text("8")
-    for page in (staff, watching):
-        await expect(page.get_by_role("banner").get_by_text("Live", exact=True)).to_be_visible(timeout=30_000)
-        assert await page.evaluate("() => window.sameDocument") is True
 
 
 async def test_a_secret_shelter_shows_a_band(halte: Running, screens: Screens) -> None:

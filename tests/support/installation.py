@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 
@@ -22,6 +23,16 @@ from tests.support.running import Server
 
 
 @dataclass(slots=True)
+class Founded:
+    """Servers of one's own, and nodes over them, with a region that has nothing but its administrator."""
+
+    embedded: Embedded
+    settings: Settings
+    region_id: UUID
+    nodes: list[Server] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Installation:
     embedded: Embedded
     settings: Settings
@@ -30,8 +41,8 @@ class Installation:
 
 
 @asynccontextmanager
-async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
-    """Run an installation with the estate in it; afterwards nothing of it may be left, whatever the test did."""
+async def founded(nodes: int = 1) -> AsyncIterator[Founded]:
+    """Run servers and nodes; afterwards nothing of them may be left, whatever the test did."""
     home = _open_folder()
     embedded = Embedded(home / "data")
     before = _children()
@@ -49,7 +60,7 @@ async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
         servers += [Server(settings) for _ in range(nodes)]
         for server in servers:
             await server.start()
-        yield Installation(embedded, settings, await furnish_estate(servers[0].address, region_id), servers)
+        yield Founded(embedded, settings, region_id, servers)
     finally:
         stops = await asyncio.gather(*(server.stop() for server in servers), return_exceptions=True)
         await asyncio.to_thread(embedded.stop)
@@ -60,6 +71,14 @@ async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
     assert stops == [None] * len(servers)
     assert not left, f"orphans: {left}"
     assert _children() <= before
+
+
+@asynccontextmanager
+async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
+    """Run an installation with the estate in it."""
+    async with founded(nodes) as ground:
+        estate = await furnish_estate(ground.nodes[0].address, ground.region_id)
+        yield Installation(ground.embedded, ground.settings, estate, ground.nodes)
 
 
 def _open_folder() -> Path:

@@ -20,18 +20,31 @@ _EXPECTED = ("Failed to load resource", "WebSocket connection to", "net::ERR_")
 class Screens:
     browser: Browser
     complaints: list[str] = field(default_factory=list)
+    # A script that every page runs before its own.
+    beforehand: str = ""
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     async def open(
-        self, address: str, size: tuple[int, int] = DESK, *, scheme: Literal["light", "dark"] = "light"
+        self,
+        address: str,
+        size: tuple[int, int] = DESK,
+        *,
+        scheme: Literal["light", "dark"] = "light",
+        cookie: str | None = None,
     ) -> Page:
-        """Open an address on a device of its own."""
+        """Open an address on a device of its own; with a session's cookie, somebody is signed in there already."""
         width, height = size
         context = await self.browser.new_context(
             viewport={"width": width, "height": height}, locale="en-GB", color_scheme=scheme, has_touch=size == PHONE
         )
         context.set_default_timeout(30_000)
         self._contexts.append(context)
+        if cookie is not None:
+            name, _, value = cookie.partition("=")
+            # A `__Host-` cookie is taken for https only; the browser then sends it to localhost without, too.
+            await context.add_cookies([{"name": name, "value": value, "url": "https://localhost/", "secure": True}])
+        if self.beforehand:
+            await context.add_init_script(self.beforehand)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self._heard(message))  # noqa: PLW0108  Playwright marks bound objects, these have slots
@@ -86,9 +99,29 @@ class Card:
 
 def board_row(page: Page, unit: str) -> Locator:
     """Return the row of a unit on the board, by the unit's name."""
-    named = page.get_by_role("rowheader", name=re.compile(f"^{unit}"))
+    named = page.get_by_role("rowheader", name=re.compile(f"^{re.escape(unit)}( surge)?$"))
     return page.locator("tbody tr").filter(has=named)
 
 
 def board_count(page: Page, unit: str) -> Locator:
     return board_row(page, unit).locator(".count")
+
+
+_ROWS = """() => [...document.querySelectorAll("tbody tr")].filter((row) => row.querySelector(".unit")).map((row) => {
+    const last = (cell) => row.querySelector(cell).innerText.trim().split(/\\s/).at(-1);
+    return [row.querySelector(".unit .name").innerText.trim(), {
+        available: row.querySelector(".count").innerText.trim(), free: last("td.free"), held: last("td.held"),
+    }];
+})"""
+_CARDS = """() => [...document.querySelectorAll("article")].map((card) =>
+    [card.querySelector("h3").innerText.trim(), card.querySelector("input[inputmode=numeric]")?.value ?? null])"""
+
+
+async def read_rows(page: Page) -> dict[str, dict[str, str]]:
+    """Return what a board shows of each unit, all of it read in one moment."""
+    return dict(await page.evaluate(_ROWS))
+
+
+async def read_cards(page: Page) -> dict[str, str | None]:
+    """Return the number that a phone shows of each unit, None where there is no field for one."""
+    return dict(await page.evaluate(_CARDS))

@@ -72,7 +72,7 @@ export const en = {
     coming: (count: string): string => `Recorded for tonight, from noon: ${count}.`,
     superseded: (count: string, ago: string): string => `A newer report counts: ${count}, confirmed ${ago}.`,
     newer: "A newer report counts.",
-    kept: "Yours was kept, and changes nothing.",
+    kept: "Yours was kept, and changes nothing. If that is not right, say it again.",
     moved: (now: string, said: string): string =>
       `It changed meanwhile: ${now} now. You said “${said}”, and that was not recorded. Look, and say it again.`,
     movedClosed: "The unit changed meanwhile, and your number was not recorded.",

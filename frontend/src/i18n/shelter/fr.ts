@@ -75,7 +75,7 @@ export const fr: ShelterWords = {
     coming: (count) => `Enregistré pour cette nuit, à partir de midi\u00a0: ${count}.`,
     superseded: (count, ago) => `Un relevé plus récent compte\u00a0: ${count}, confirmé ${ago}.`,
     newer: "Un relevé plus récent compte.",
-    kept: "Le vôtre est gardé et ne change rien.",
+    kept: "Le vôtre est gardé et ne change rien. Si ce n’est pas juste, dites-le à nouveau.",
     moved: (now, said) =>
       `Cela a changé entre-temps\u00a0: ${now} maintenant. Vous aviez dit «\u00a0${said}\u00a0», ce n’est pas enregistré. ` +
       "Vérifiez et redites-le.",

@@ -75,7 +75,7 @@ export const nl: ShelterWords = {
     coming: (count) => `Genoteerd voor vannacht, vanaf de middag: ${count}.`,
     superseded: (count, ago) => `Een nieuwere opgave telt: ${count}, ${ago} bevestigd.`,
     newer: "Een nieuwere opgave telt.",
-    kept: "De uwe is bewaard en verandert niets.",
+    kept: "De uwe is bewaard en verandert niets. Klopt dat niet, zeg het dan opnieuw.",
     moved: (now, said) =>
       `Het is intussen veranderd: nu ${now}. U zei “${said}”, en dat is niet genoteerd. Kijk na en zeg het opnieuw.`,
     movedClosed: "De afdeling is intussen veranderd, en uw getal is niet genoteerd.",
