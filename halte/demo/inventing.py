@@ -1,7 +1,8 @@
 """Inventing a region: shelters and units from a seed, in real proportions and with invented names.
 
 Figures (Bruss'help, December 2023): 5,045 places = 3,084 emergency + 937 temporary occupations +
-1,024 in reception homes, about 70 organisations, 19 communes. Every name says that it is invented.
+1,024 in reception homes, about 70 organisations, 19 communes. The cold plan's surge units come on top of
+these, and stay closed until it is activated. Every name says that it is invented.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import time
+from itertools import chain
 from uuid import UUID, uuid5
 
 from inventory.model.unit import Admits, Allotment, Operator, Regime, Shelter, Tolerance, Turnover, Unit
@@ -45,25 +47,31 @@ class Kind:
     turnover: Turnover
     rooms: bool
     secret_every: int = 0
+    # How many of its sites can open a surge unit in the cold.
+    surge_sites: int = 0
 
 
 KINDS = (
     # Emergency places, temporary occupations, reception homes.
-    Kind(34, 3_084, 136, Regime.NIGHT, Turnover.NIGHTLY, rooms=False),
+    Kind(34, 3_084, 136, Regime.NIGHT, Turnover.NIGHTLY, rooms=False, surge_sites=10),
     Kind(28, 937, 96, Regime.NIGHT, Turnover.CONTINUING, rooms=False),
     Kind(58, 1_024, 168, Regime.ADMISSION, Turnover.CONTINUING, rooms=True, secret_every=8),
 )
 OPERATORS = 70
 
+# Most places are for men on their own; there are few for families, and fewer for women.
 _AUDIENCES = (
-    ((Admits.MEN,), "Men"),
-    ((Admits.MEN,), "Men, upstairs"),
-    ((Admits.WOMEN,), "Women"),
-    ((Admits.FAMILIES,), "Families"),
-    ((Admits.MEN, Admits.WOMEN), "Mixed"),
-    ((Admits.EVERYONE,), "Everyone"),
-    ((Admits.MINORS,), "Young people"),
+    ((Admits.MEN,), "Men", 28),
+    ((Admits.MEN,), "Men, upstairs", 16),
+    ((Admits.WOMEN,), "Women", 14),
+    ((Admits.FAMILIES,), "Families", 16),
+    ((Admits.MEN, Admits.WOMEN), "Mixed", 14),
+    ((Admits.EVERYONE,), "Everyone", 7),
+    ((Admits.MINORS,), "Young people", 5),
 )
+_AUDIENCE_WEIGHTS = [weight for *_, weight in _AUDIENCES]
+_SURGE_AUDIENCES = ((Admits.EVERYONE,), (Admits.MEN,), (Admits.MEN,), (Admits.WOMEN, Admits.FAMILIES))
+_ROOM_SIZES = (2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,52 +82,82 @@ class InventedUnit:
 
 @dataclass(frozen=True, slots=True)
 class InventedRegion:
+    """`staffed`: the shelters of the demonstration's own staff log-in."""
+
     operators: tuple[Operator, ...]
     shelters: tuple[Shelter, ...]
     units: tuple[InventedUnit, ...]
+    staffed: frozenset[UUID]
 
 
-def invent(region_id: UUID, seed: int = 1) -> InventedRegion:
-    """Return the same region for the same seed, whatever machine draws it."""
+def invent(region_id: UUID, seed: int = 1, size: float = 1) -> InventedRegion:
+    """Return the same region for the same seed and size, whatever machine draws it; `size` times DOMAIN's figures."""
     chance = random.Random(seed)
     operators = tuple(
         Operator(id=_id(region_id, "operator", n), region_id=region_id, name=f"Operator {n} (invented)")
-        for n in range(1, OPERATORS + 1)
+        for n in range(1, round(OPERATORS * size) + 1)
     )
-    names = _names(chance)
+    names = _names(chance, sum(round(kind.sites * size) for kind in KINDS))
     shelters: list[Shelter] = []
     units: list[InventedUnit] = []
     for kind in KINDS:
-        for site, sizes in enumerate(_share(chance, kind), start=1):
+        sites: list[list[InventedUnit]] = []
+        for site, sizes in enumerate(_share(chance, kind, size), start=1):
             number = len(shelters) + 1
             secret = kind.secret_every > 0 and site % kind.secret_every == 0
-            operator = operators[(number * 7) % OPERATORS]
+            operator = operators[(number * 7) % len(operators)]
             shelter = _shelter(chance, region_id, number, names[number - 1], operator, secret=secret)
             shelters.append(shelter)
-            units += _units(chance, shelter, kind, sizes)
-    return InventedRegion(operators, tuple(shelters), tuple(units))
+            sites.append(_units(chance, shelter, kind, sizes))
+        # Where there are rooms beside places first: such a site has most to show to whoever tries its phone page.
+        sites.sort(key=lambda own: len({one.unit.allotment for one in own}), reverse=True)
+        for own in sites[: round(kind.surge_sites * size)]:
+            own.append(_surge_unit(chance, own[0].unit))
+        units += chain.from_iterable(sites)
+    return InventedRegion(operators, tuple(shelters), tuple(units), _staffed(shelters, units))
 
 
 def _id(region_id: UUID, what: str, number: int) -> UUID:
     return uuid5(NAMESPACE, f"{region_id}/{what}/{number}")
 
 
-def _names(chance: random.Random) -> list[str]:
-    names = [f"{first} {second} (invented)" for first in _FIRST for second in _SECOND]
-    chance.shuffle(names)
-    return names
+def _names(chance: random.Random, count: int) -> list[str]:
+    """Return so many different names; past those that there are, with a number."""
+    pairs = [f"{first} {second}" for first in _FIRST for second in _SECOND]
+    chance.shuffle(pairs)
+    return [
+        f"{pairs[n % len(pairs)]}{f' {n // len(pairs) + 1}' if n >= len(pairs) else ''} (invented)"
+        for n in range(count)
+    ]
 
 
-def _share(chance: random.Random, kind: Kind) -> list[list[int]]:
+def _staffed(shelters: list[Shelter], units: list[InventedUnit]) -> frozenset[UUID]:
+    """Choose what a phone has most to show of: a site with nightly places, rooms and a surge unit, and one where
+    people stay.
+    """
+    kinds: dict[UUID, set[str]] = {shelter.id: set() for shelter in shelters}
+    for one in units:
+        what = "surge" if one.unit.surge else one.unit.allotment.value
+        kinds[one.unit.shelter_id] |= {what, one.unit.turnover.value}
+    richest = max(shelters, key=lambda shelter: len(kinds[shelter.id] & {"nightly", "place", "room", "surge"}))
+    lasting = next(
+        shelter.id for shelter in shelters if not shelter.secret and kinds[shelter.id] == {"continuing", "place"}
+    )
+    return frozenset({richest.id, lasting})
+
+
+def _share(chance: random.Random, kind: Kind, size: float) -> list[list[int]]:
     """Deal a kind's units over its sites and its places over the units, none empty, all placed."""
-    owners = [*range(kind.sites), *(chance.randrange(kind.sites) for _ in range(kind.units - kind.sites))]
+    site_count, places = round(kind.sites * size), round(kind.places * size)
+    owners = [*range(site_count), *(chance.randrange(site_count) for _ in range(round(kind.units * size) - site_count))]
     weights = [chance.uniform(0.4, 1.6) for _ in owners]
-    sizes = [max(1, int(kind.places * weight / sum(weights))) for weight in weights]
-    for spare in range(kind.places - sum(sizes)):
+    whole = sum(weights)
+    sizes = [max(1, int(places * weight / whole)) for weight in weights]
+    for spare in range(places - sum(sizes)):
         sizes[spare % len(sizes)] += 1
-    sites: list[list[int]] = [[] for _ in range(kind.sites)]
-    for owner, size in zip(owners, sizes, strict=True):
-        sites[owner].append(size)
+    sites: list[list[int]] = [[] for _ in range(site_count)]
+    for owner, count in zip(owners, sizes, strict=True):
+        sites[owner].append(count)
     return sites
 
 
@@ -147,20 +185,17 @@ def _shelter(
 def _units(chance: random.Random, shelter: Shelter, kind: Kind, sizes: list[int]) -> list[InventedUnit]:
     made = []
     for place, size in enumerate(sizes, start=1):
-        audience, name = chance.choice(_AUDIENCES)
+        audience, name, _ = chance.choices(_AUDIENCES, _AUDIENCE_WEIGHTS)[0]
         if shelter.secret:
             audience, name = (Admits.WOMEN, Admits.FAMILIES), "Women and children"
-        # Only rooms that use up the places: what is left over would be missing from the region's total.
-        room_sizes = [each for each in (2, 3, 4) if size >= 4 and size % each == 0]
-        room = kind.rooms and chance.random() < 0.6 and room_sizes
-        room_size = chance.choice(room_sizes) if room else None
+        room_size = _room_size(chance, kind, audience, size)
         unit = Unit(
             id=uuid5(shelter.id, f"unit/{place}"),
             region_id=shelter.region_id,
             shelter_id=shelter.id,
             name=f"{name} {place}",
             audience=audience,
-            allotment=Allotment.ROOM if room else Allotment.PLACE,
+            allotment=Allotment.ROOM if room_size else Allotment.PLACE,
             room_size=room_size,
             regime=kind.regime,
             turnover=kind.turnover,
@@ -174,3 +209,30 @@ def _units(chance: random.Random, shelter: Shelter, kind: Kind, sizes: list[int]
         )
         made.append(InventedUnit(unit, size // room_size if room_size else size))
     return made
+
+
+def _room_size(chance: random.Random, kind: Kind, audience: tuple[Admits, ...], size: int) -> int | None:
+    """Say how many people a room is for, where there are rooms: those that choose whom they admit, and families.
+
+    Only rooms that use up the places: what is left over would be missing from the region's total.
+    """
+    fitting = [each for each in _ROOM_SIZES if size >= 2 * each and size % each == 0]
+    wanted = kind.rooms or Admits.FAMILIES in audience
+    return chance.choice(fitting) if wanted and fitting and chance.random() < 0.6 else None
+
+
+def _surge_unit(chance: random.Random, beside: Unit) -> InventedUnit:
+    """A hall or a corridor that opens in the cold, for whoever comes."""
+    unit = Unit(
+        id=uuid5(beside.shelter_id, "surge"),
+        region_id=beside.region_id,
+        shelter_id=beside.shelter_id,
+        name="Cold plan",
+        audience=chance.choice(_SURGE_AUDIENCES),
+        allotment=Allotment.PLACE,
+        regime=Regime.NIGHT,
+        turnover=Turnover.NIGHTLY,
+        max_stay_nights=1,
+        surge=True,
+    )
+    return InventedUnit(unit, chance.randrange(10, 41, 5))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import httpx
@@ -51,21 +51,29 @@ class Problem(msgspec.Struct):
         return Refused(self.status, self.slug, words or f"HTTP {self.status}")
 
 
-class _Principal(msgspec.Struct):
+class Principal(msgspec.Struct):
+    """What we read of whoever is signed in."""
+
     region: UUID
     role: str
+
+
+class Asker(Protocol):
+    """Whoever may ask the server something: a session, a key, or somebody who signs in when needed."""
+
+    async def ask(self, method: str, path: str, kind: type[T], body: object = None) -> T: ...
 
 
 class Caller:
     """One server, called by many hands: an administrator's session, and the keys of the operators."""
 
-    def __init__(self, url: str, language: str, *, tries: int = _TRIES) -> None:
+    def __init__(self, url: str, language: str, *, tries: int = _TRIES, agent: str = "halte-replay") -> None:
         self._url = httpx.URL(url)
         self._tries = tries
         self._room = asyncio.Semaphore(AT_ONCE)
         self._http = httpx.AsyncClient(
             base_url=self._url,
-            headers={"accept-language": language, "user-agent": "halte-replay"},
+            headers={"accept-language": language, "user-agent": agent},
             timeout=httpx.Timeout(30.0, connect=5.0),
             limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
         )
@@ -83,16 +91,21 @@ class Caller:
 
     async def sign_in(self, login: str, password: str) -> tuple[Administrator, UUID]:
         """Sign in; return the session and the region it administers."""
+        session, principal = await self.open_session(login, password)
+        if principal.role != "administrator":
+            raise Refused(403, "", f"The account is of role {principal.role}: a replay needs an administrator.")
+        return session, principal.region
+
+    async def open_session(self, login: str, password: str) -> tuple[Administrator, Principal]:
+        """Sign in, as whoever it is."""
         body = msgspec.json.encode({"login": login, "password": password})
         sent = {"content-type": "application/json", "origin": self._origin}
         answer = await self._send("POST", f"{API}/sessions", sent, body)
-        principal = _decoded(answer, _Principal)
-        if principal.role != "administrator":
-            raise Refused(403, "", f"The account is of role {principal.role}: a replay needs an administrator.")
+        principal = _decoded(answer, Principal)
         token = answer.cookies.get(_COOKIE, "")
         # Sent by hand: the jar would keep it from plain http, and give it to the requests of the keys.
         self._http.cookies.clear()
-        return Administrator(self, {"cookie": f"{_COOKIE}={token}", "origin": self._origin}), principal.region
+        return Administrator(self, {"cookie": f"{_COOKIE}={token}", "origin": self._origin}), principal
 
     @property
     def _origin(self) -> str:

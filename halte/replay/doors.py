@@ -7,14 +7,11 @@ import logging
 import multiprocessing
 import os
 import secrets
-import signal
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from multiprocessing.connection import wait
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from uuid import UUID
@@ -23,6 +20,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from halte import logs
+from halte.children import live_with_parent
 from halte.embedded import default_data_dir
 from halte.regions import ensure_region
 from halte.replay.calling import ServerAway
@@ -129,17 +127,7 @@ def serving(settings: Settings) -> Iterator[int]:
 
 
 def _serve(settings: Settings, listener: socket.socket, ready: Event) -> None:
-    # Ctrl-C reaches the whole group of processes: who started us ends us, when it is done with us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    live_with_parent()
     logs.configure(settings.log_level)
     logging.getLogger("uvicorn.error").setLevel(settings.log_level.upper())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     serve(settings, listener, lambda _: ready.set())
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed can end nobody; without it nobody would ever end us."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)

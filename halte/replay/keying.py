@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from halte.replay.calling import Administrator, Caller, Key
+from halte.replay.calling import Asker, Caller, Key
 
 VERBS = ("report", "close", "read")
 _NAME_MAX = 80
@@ -22,16 +22,19 @@ _NAME_MAX = 80
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An operator and the shelters its key is for."""
+    """An operator and the shelters its key is for. `purpose` keeps the keys of a replay and of others apart."""
 
     id: UUID
     name: str
     shelters: AbstractSet[UUID]
+    purpose: str = "replay"
+    basis: str = "physical"
+    settle_lag_s: int = 0
 
     @property
     def mark(self) -> str:
-        """What the names of this operator's replay keys begin with."""
-        return f"replay {self.id}"
+        """What the names of this operator's keys for the purpose begin with."""
+        return f"{self.purpose} {self.id}"
 
     @property
     def key_name(self) -> str:
@@ -44,9 +47,12 @@ class _Listed(msgspec.Struct):
     verbs: list[str]
     shelters: list[UUID]
     revoked_at: datetime | None
+    basis: str = "physical"
+    settle_lag_s: int = 0
 
     def serves(self, holder: Holder) -> bool:
-        return set(self.verbs) == set(VERBS) and set(self.shelters) == set(holder.shelters)
+        counts_alike = (self.basis, self.settle_lag_s) == (holder.basis, holder.settle_lag_s)
+        return counts_alike and set(self.verbs) == set(VERBS) and set(self.shelters) == set(holder.shelters)
 
 
 class _Page(msgspec.Struct):
@@ -57,7 +63,7 @@ class _Made(msgspec.Struct):
     secret: str
 
 
-async def take_keys(administrator: Administrator, caller: Caller, holders: Mapping[UUID, Holder]) -> dict[UUID, Key]:
+async def take_keys(administrator: Asker, caller: Caller, holders: Mapping[UUID, Holder]) -> dict[UUID, Key]:
     """Give every operator a working key: one of an earlier run where it fits, a new one otherwise."""
     live = await _live_keys(administrator)
 
@@ -73,13 +79,13 @@ async def take_keys(administrator: Administrator, caller: Caller, holders: Mappi
     return dict(zip(holders, keys, strict=True))
 
 
-async def revoke_keys(administrator: Administrator, holders: Mapping[UUID, Holder]) -> None:
+async def revoke_keys(administrator: Asker, holders: Mapping[UUID, Holder]) -> None:
     marks = tuple(holder.mark for holder in holders.values())
     live = await _live_keys(administrator)
     await asyncio.gather(*(_revoke(administrator, key) for key in live if key.name.startswith(marks)))
 
 
-async def _live_keys(administrator: Administrator) -> list[_Listed]:
+async def _live_keys(administrator: Asker) -> list[_Listed]:
     live: list[_Listed] = []
     after = ""
     while page := (await administrator.ask("GET", f"/keys{after}", _Page)).keys:
@@ -88,14 +94,20 @@ async def _live_keys(administrator: Administrator) -> list[_Listed]:
     return live
 
 
-async def _make(administrator: Administrator, holder: Holder) -> str:
-    body = {"name": holder.key_name, "verbs": VERBS, "shelters": sorted(map(str, holder.shelters))}
+async def _make(administrator: Asker, holder: Holder) -> str:
+    body = {
+        "name": holder.key_name,
+        "verbs": VERBS,
+        "shelters": sorted(map(str, holder.shelters)),
+        "basis": holder.basis,
+        "settle_lag_s": holder.settle_lag_s,
+    }
     return (await administrator.ask("POST", "/keys", _Made, body)).secret
 
 
-async def _renew(administrator: Administrator, key: _Listed) -> str:
+async def _renew(administrator: Asker, key: _Listed) -> str:
     return (await administrator.ask("POST", f"/keys/{key.id}/rotate", _Made, {"old": "end"})).secret
 
 
-async def _revoke(administrator: Administrator, key: _Listed) -> None:
+async def _revoke(administrator: Asker, key: _Listed) -> None:
     await administrator.ask("DELETE", f"/keys/{key.id}", object)

@@ -67,5 +67,5 @@ def test_a_link_is_not_read_for_the_key(embedded_at: StartEmbedded, open_folder:
 def test_the_greeting_names_the_address_it_listens_on(
     capsys: pytest.CaptureFixture[str], host: str, address: str
 ) -> None:
-    _greet(host, 8018, demo=False)
+    _greet(host, 8018)
     assert capsys.readouterr().out == f"Halte is at {address}\n"

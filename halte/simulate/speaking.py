@@ -1,0 +1,203 @@
+"""Speaking: events said over HTTP, as people and programs say them. Whatever is said again, counts once (I1, I10)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from halte.replay.calling import Asker, Key, Problem, Refused, ServerAway, backoff_s
+from halte.simulate.happening import Activated, Event, Moved, Reported, Said, Turned, Voice
+from halte.simulate.hiring import Crew
+from halte.simulate.manners import Manners
+from inventory.model.facts import Intake
+
+_BATCH_MAX = 100
+_TRIES = 8
+_REFUSALS_KEPT = 50
+
+
+@dataclass(slots=True)
+class Told:
+    """What the server made of what it was told; refusals in words, the first of them."""
+
+    tally: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
+
+    def refuse(self, event: Event, refused: Refused) -> None:
+        self.tally["refused"] += 1
+        if len(self.refusals) < _REFUSALS_KEPT:
+            self.refusals.append(f"{event.at:%H:%M} UTC, {event.scene.value}: {refused}")
+
+
+class _State(msgspec.Struct):
+    id: UUID
+    seq: int
+
+
+class _UnitAnswer(msgspec.Struct):
+    outcome: str
+    state: _State
+
+
+class _ReportAnswer(msgspec.Struct):
+    repeated: bool
+    units: list[_UnitAnswer]
+
+
+class _Batched(msgspec.Struct):
+    report: UUID | None
+    status: int
+    repeated: bool = False
+    units: list[_UnitAnswer] = []
+    problem: Problem | None = None
+
+
+class _Answers(msgspec.Struct):
+    answers: list[_Batched]
+
+
+class _MoveAnswer(msgspec.Struct):
+    outcome: str
+    state: _State
+
+
+class _TurnAnswer(msgspec.Struct):
+    state: _State
+
+
+class Speaker:
+    """Says events: what one shelter says stays in its order, and shelters speak beside each other."""
+
+    def __init__(self, crew: Crew, manners: Manners) -> None:
+        self._crew = crew
+        self._manners = manners
+        self.told = Told()
+
+    async def say(self, events: Sequence[Event]) -> None:
+        """Say them all; returns when each has its answer."""
+        by_house: defaultdict[UUID, list[Event]] = defaultdict(list)
+        by_key: defaultdict[Key, list[Reported]] = defaultdict(list)
+        for event in events:
+            if isinstance(event, Activated):
+                await self._activate(event)
+            elif isinstance(event, Reported) and event.voice is Voice.FEED:
+                by_key[self._crew.keys[event.shelter]].append(event)
+            else:
+                by_house[event.shelter].append(event)
+        await _together(
+            [self._by_phone(own) for own in by_house.values()]
+            + [self._by_software(key, own) for key, own in by_key.items()]
+        )
+
+    async def _by_phone(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, Activated) or not await self._manners.may_speak(event.shelter, event.at):
+                continue
+            try:
+                await self._say(self._crew.phones[event.shelter], event)
+            except Refused as refused:
+                self.told.refuse(event, refused)
+
+    async def _say(self, phone: Asker, event: Event) -> None:
+        if isinstance(event, Reported):
+            answer = await phone.ask("PUT", f"/reports/{event.id}", _ReportAnswer, _report_body(event))
+            self._note(answer.units, repeated=answer.repeated)
+            return
+        if isinstance(event, Moved):
+            moved = await phone.ask("PUT", f"/movements/{event.id}", _MoveAnswer, _move_body(event))
+            outcome, state = moved.outcome, moved.state
+        elif isinstance(event, Turned):
+            verb = "close" if event.closed else "reopen"
+            outcome, state = verb, (await phone.ask("POST", f"/units/{event.unit}/{verb}", _TurnAnswer)).state
+        elif not isinstance(event, Activated):
+            voided = await phone.ask("POST", f"/movements/{event.movement}/void", _MoveAnswer)
+            outcome, state = voided.outcome, voided.state
+        self.told.tally[outcome] += 1
+        self._manners.note(state.id, state.seq)
+
+    def _note(self, units: Iterable[_UnitAnswer], *, repeated: bool = False) -> None:
+        for one in units:
+            self.told.tally["known already" if repeated else one.outcome] += 1
+            self._manners.note(one.state.id, one.state.seq)
+
+    async def _by_software(self, key: Key, reports: Sequence[Reported]) -> None:
+        for start in range(0, len(reports), _BATCH_MAX):
+            await self._send_batch(key, reports[start : start + _BATCH_MAX])
+
+    async def _send_batch(self, key: Key, batch: Sequence[Reported]) -> None:
+        """Send a batch in its order; from the first on that the server could not take just now, again."""
+        for tried in range(1, _TRIES + 1):
+            body = {"reports": [_report_body(one) | {"report": one.id} for one in batch]}
+            answers = (await key.ask("POST", "/reports", _Answers, body)).answers
+            busy = next((n for n, answer in enumerate(answers) if answer.status == 503), len(answers))
+            for report, answer in zip(batch[:busy], answers, strict=False):
+                if answer.problem is not None:
+                    self.told.refuse(report, answer.problem.refused())
+                self._note(answer.units, repeated=answer.repeated)
+            batch = batch[busy:]
+            if not batch:
+                return
+            await asyncio.sleep(backoff_s(tried))
+        raise ServerAway(f"The server left {len(batch)} reports unanswered.")
+
+    async def _activate(self, event: Activated) -> None:
+        """Open the units of the plan until it ends."""
+        administrator = self._crew.administrator
+        for unit, body in event.units.items():
+            try:
+                await administrator.ask("PUT", f"/units/{unit}", object, {**body, "expires_at": event.expires_at})
+                state = (await administrator.ask("POST", f"/units/{unit}/reopen", _TurnAnswer)).state
+            except Refused as refused:
+                self.told.refuse(event, refused)
+            else:
+                self.told.tally["activated"] += 1
+                self._manners.note(state.id, state.seq)
+
+
+async def _together(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do things beside each other; the first failure ends the others, and is raised as itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+def _report_body(event: Reported) -> dict[str, Any]:
+    return {
+        "shelter": event.shelter,
+        "observed_at": event.observed_at,
+        "units": [_line_body(line) for line in event.lines],
+    }
+
+
+def _line_body(line: Said) -> dict[str, Any]:
+    body: dict[str, Any] = {"unit": line.unit}
+    if line.free is not None:
+        body |= {"free": line.free, "over_by": line.over_by}
+    if line.out is not None:
+        body["out_of_service"] = line.out
+    if line.intake is not None:
+        body["intake"] = _intake_body(line.intake)
+    return body
+
+
+def _intake_body(intake: Intake) -> dict[str, Any]:
+    return {"state": "paused", "until": intake.until} if intake.paused else {"state": "open"}
+
+
+def _move_body(event: Moved) -> dict[str, Any]:
+    return {
+        "unit": event.unit,
+        "direction": event.direction,
+        "places": event.places,
+        "occurred_at": event.occurred_at,
+        "counted_in": event.counted_in,
+    }
