@@ -1,5 +1,5 @@
-"""Replaying a city's open data day by day through the real interface, as that city's shelters would have reported it.
+"""Replaying open data through the real interface, as the sources themselves would have reported it.
 
-Reading and planning are pure; pushing speaks HTTP with one machine key per operator (I1, I10). Nothing of the file is
-dropped in silence: every refused row is listed with its line and its reason.
+`daily/` reads a city's daily file, `hourly/` a folder of hourly ones: each turns what it reads into plans. What stands
+here pushes plans over HTTP with machine keys (I1, I10), remembers, accounts for every row, and compares with the board.
 """

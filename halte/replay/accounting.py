@@ -1,36 +1,20 @@
-"""Accounting: what became of every row of the file, so that nothing is dropped in silence. Pure.
+"""Accounting: what became of every row of a source, so that nothing is dropped in silence. Pure.
 
-Rows in the file = applied + superseded + pinned + repeated + refused + those outside the chosen days.
+Rows in the source = applied + superseded + pinned + repeated + refused + set aside + those outside the chosen steps.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
-import msgspec
+from halte.replay.sourcing import Source
+from halte.replay.steps import APPLIED, REFUSED, Fate, Step, Words
 
-from halte.replay.gathering import Reading
-
-APPLIED, REFUSED, OUTSIDE = "applied", "refused", "outside the chosen days"
 # In this order they are told; what else a server may come to answer stands behind them.
 _ORDER = (APPLIED, "superseded", "pinned", "repeated", REFUSED)
-
-
-class Fate(msgspec.Struct, frozen=True, array_like=True):
-    """A row that was not applied: what became of it instead, and why. An array, for there may be one for every row."""
-
-    line: int
-    day: date
-    programme_id: str
-    became: str
-    reason: str = ""
-
-    def __str__(self) -> str:
-        return f"line {self.line} {self.became}{self.reason and f': {self.reason}'}"
 
 
 @dataclass(slots=True)
@@ -55,7 +39,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All rows of the file, by what became of them; `fates` are those that were not applied, by line."""
+    """All rows of a source, by what became of them; `fates` are those that were not applied, in its order."""
 
     rows: int
     tally: Mapping[str, int]
@@ -63,31 +47,27 @@ class Account:
 
     @property
     def missing(self) -> int:
-        """Return how many rows are in the file and not in the account: none, unless we are wrong."""
+        """Return how many rows are in the source and not in the account: none, unless we are wrong."""
         return self.rows - sum(self.tally.values())
 
-    def __str__(self) -> str:
-        return f"{self.rows} rows in the file = {' + '.join(f'{count} {what}' for what, count in self.tally.items())}"
 
-
-def balance(reading: Reading, first: date, last: date, told: Told) -> Account:
-    """Put what was refused in reading beside what the server told of the days from first to last."""
+def balance(source: Source, steps: Sequence[Step], told: Told) -> Account:
+    """Put what was set aside in reading beside what the server told of the chosen steps."""
     whole = Told(dict(told.tally), list(told.fates))
-    outside = sum(len(day.rows) for day in reading.days if not first <= day.date <= last)
-    for refusal in reading.refused:
-        if refusal.day is None or not first <= refusal.day <= last:
-            outside += 1
-        else:
-            whole.note(Fate(refusal.line, refusal.day, refusal.programme_id, REFUSED, refusal.reason))
+    order = {step.name: nth for nth, step in enumerate(steps)}
+    outside = sum(step.rows + len(step.asides) for step in source.steps if step.name not in order)
+    for fate in (fate for step in steps for fate in step.asides):
+        whole.note(fate)
     known = {what: whole.tally[what] for what in _ORDER if what in whole.tally}
-    tally = known | whole.tally | ({OUTSIDE: outside} if outside else {})
-    return Account(reading.row_count, tally, tuple(sorted(whole.fates, key=lambda one: one.line)))
+    tally = known | whole.tally | ({f"outside the chosen {source.words.steps}": outside} if outside else {})
+    fates = sorted(whole.fates, key=lambda one: (order[one.step], one.line))
+    return Account(source.row_count, tally, tuple(fates))
 
 
-def listing(account: Account) -> bytes:
+def listing(account: Account, words: Words) -> bytes:
     """Return all rows that were not applied as a CSV file."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(("line", "date", "programme", "became", "reason"))
-    writer.writerows((one.line, one.day, one.programme_id, one.became, one.reason) for one in account.fates)
+    writer.writerow(("line", words.step, words.ref, "became", "reason"))
+    writer.writerows((one.line, one.step, one.ref, one.became, one.reason) for one in account.fates)
     return stream.getvalue().encode()

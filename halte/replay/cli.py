@@ -1,4 +1,4 @@
-"""`halte replay FILE`: a daily file through the real interface, and then the board compared with its last day."""
+"""`halte replay PATH`: open data through the real interface, and then the board compared with what they came to."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from rich.console import Console
 
 from halte.embedded import EmbeddedError
 from halte.replay.calling import Caller, Refused, ServerAway
-from halte.replay.doors import REGION_SLUG, Door, own_server
-from halte.replay.gathering import read_file
-from halte.replay.reading import NotThisFile
+from halte.replay.doors import Door, own_server
+from halte.replay.finding import found_at
 from halte.replay.remembering import NotOurs
 from halte.replay.running import Outcome, Wanted, replay
 from halte.replay.showing import tell, watching
+from halte.replay.steps import NotThisFile
 from halte.serving import PortTaken
 from inventory.cli import verify
 from kernel.problems import LANGUAGES, negotiate
@@ -51,7 +51,7 @@ def _check_url(_context: click.Context, _param: click.Parameter, url: str | None
 
 
 @click.command("replay")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--url",
     callback=_check_url,
@@ -60,6 +60,7 @@ def _check_url(_context: click.Context, _param: click.Parameter, url: str | None
 @click.option("--login", envvar="HALTE_LOGIN", help="An administrator of the region to replay into.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, else HALTE_PASSWORD.")
 @click.option("--days", type=click.IntRange(min=1), help="Replay so many days, counted from the first.")
+@click.option("--files", type=click.IntRange(min=1), help="Of a folder: replay so many files, counted from the first.")
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="Begin with this day.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Where to remember how far it came.")
 @click.option(
@@ -71,37 +72,41 @@ def _check_url(_context: click.Context, _param: click.Parameter, url: str | None
 def main(
     context: click.Context,
     *,
-    file: Path,
+    path: Path,
     url: str | None,
     login: str | None,
     password_stdin: bool,
     days: int | None,
+    files: int | None,
     first: datetime | None,
     state: Path | None,
     data_dir: Path | None,
     zone: ZoneInfo,
     language: str | None,
 ) -> None:
-    """Replay a daily shelter occupancy FILE (City of Toronto's columns), day by day, by the interface that feeds use.
+    """Replay what lies at PATH by the interface that feeds use: a daily shelter occupancy file (City of Toronto's
+    columns), day by day, or a folder of hourly files (Québec's emergency rooms), each at the time it arrived.
 
-    Interrupted, the same command goes on where it stopped. Ends with 1 where the board differs from the last day, or
-    `halte verify` finds a difference.
+    Interrupted, the same command goes on where it stopped. Ends with 1 where the board differs from the last day or
+    hour, or `halte verify` finds a difference.
     """
     language = language or negotiate(os.environ.get("LANG", "").partition(".")[0].replace("_", "-"))
-    with _problems_as_sentences():
-        reading = read_file(file)
-        door_of = own_server(data_dir, zone) if url is None else _strangers(url, login, from_stdin=password_stdin)
-        with door_of as door:
-            remembered = state or door.memory / f"{reading.digest[:16]}.json"
-            wanted = Wanted(reading, zone, remembered, first.date() if first else None, days)
+    with _problems_as_sentences(), found_at(path, zone) as source:
+        if files is not None and source.words.one_file:
+            raise click.UsageError("--files counts the files of a folder. Of one file, --days replays a part.")
+        click.echo(source.found, err=True)
+        strangers = partial(_strangers, login, from_stdin=password_stdin)
+        with own_server(data_dir, source.region, zone) if url is None else strangers(url) as door:
+            remembered = state or door.memory / f"{source.digest[:16]}.json"
+            wanted = Wanted(source, zone, remembered, first.date() if first else None, days, files)
             outcome = asyncio.run(_replay(wanted, door, language))
             for line in tell(outcome):
                 click.echo(line)
-            proven = _prove(context, door)
+            proven = _prove(context, door, source.region[0])
     context.exit(0 if outcome.fine and proven else 1)
 
 
-def _strangers(url: str, login: str | None, *, from_stdin: bool) -> AbstractContextManager[Door]:
+def _strangers(login: str | None, url: str, *, from_stdin: bool) -> AbstractContextManager[Door]:
     """Return somebody's server. A password never stands in the command, which all users of the machine can see."""
     login = login or str(click.prompt("Login"))
     if from_stdin:
@@ -111,13 +116,13 @@ def _strangers(url: str, login: str | None, *, from_stdin: bool) -> AbstractCont
     return nullcontext(Door.of(url, login, password))
 
 
-def _prove(context: click.Context, door: Door) -> bool:
+def _prove(context: click.Context, door: Door, region_slug: str) -> bool:
     """Run `halte verify` while our servers still run; behind somebody's address we reach no database."""
     if door.servers is None:
         click.echo("Run `halte verify` where that server runs: it proves that journal, tables and Redis agree.")
         return True
     try:
-        with verify.make_context("verify", ["--region", REGION_SLUG], parent=context, obj=door.servers) as proving:
+        with verify.make_context("verify", ["--region", region_slug], parent=context, obj=door.servers) as proving:
             verify.invoke(proving)
     except click.exceptions.Exit as ended:
         return ended.exit_code == 0
@@ -127,7 +132,7 @@ def _prove(context: click.Context, door: Door) -> bool:
 async def _replay(wanted: Wanted, door: Door, language: str) -> Outcome:
     caller = Caller(door.url, language)
     try:
-        with watching(Console(stderr=True)) as watch:
+        with watching(Console(stderr=True), wanted.source.words) as watch:
             return await replay(wanted, caller, door.login, door.password, watch, partial(click.echo, err=True))
     finally:
         await caller.close()

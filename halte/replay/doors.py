@@ -33,8 +33,6 @@ from kernel.postgres import open_engine
 from kernel.problems import NotFound
 from kernel.settings import Settings
 
-REGION_SLUG, REGION_NAME = "toronto", "Toronto"
-_LOGIN = "replay"
 _ENDS_WITHIN_S = 15.0
 
 
@@ -60,37 +58,38 @@ class Door:
 
 
 @contextmanager
-def own_server(data_dir: Path | None, zone: ZoneInfo) -> Iterator[Door]:
+def own_server(data_dir: Path | None, region: tuple[str, str], zone: ZoneInfo) -> Iterator[Door]:
     """Run a demo server for as long as the block lasts; its data stay, for the next replay to go on with."""
     folder = data_dir or default_data_dir().with_name("halte-replay")
     asked = Settings(data_dir=folder, run_as=os.environ.get("HALTE_RUN_AS"), demo=True, log_level="warning", port=0)
     with with_servers(asked) as settings:
         password = secrets.token_urlsafe(24)
-        asyncio.run(_prepare(settings, zone, password))
+        login = f"replay-{region[0]}"
+        asyncio.run(_prepare(settings, region, zone, login, password))
         with serving(settings) as port:
-            yield Door(f"http://{settings.host}:{port}", _LOGIN, password, folder, settings)
+            yield Door(f"http://{settings.host}:{port}", login, password, folder, settings)
 
 
-async def _prepare(settings: Settings, zone: ZoneInfo, password: str) -> None:
+async def _prepare(settings: Settings, region: tuple[str, str], zone: ZoneInfo, login: str, password: str) -> None:
     """Make the region and an administrator whose password lives as long as this replay."""
     await migrate(str(settings.database_url))
     engine = open_engine(settings, "replay")
     try:
-        region_id = await ensure_region(engine, REGION_SLUG, REGION_NAME, zone.key)
-        await _let_in(engine, region_id, password)
+        region_id = await ensure_region(engine, *region, zone.key)
+        await _let_in(engine, region_id, login, password)
     finally:
         await engine.dispose()
 
 
-async def _let_in(engine: AsyncEngine, region_id: UUID, password: str) -> None:
+async def _let_in(engine: AsyncEngine, region_id: UUID, login: str, password: str) -> None:
     try:
-        found = await keeping_accounts.find_account(engine, _LOGIN)
+        found = await keeping_accounts.find_account(engine, login)
     except NotFound:
         await keeping_accounts.add_account(
             engine,
             Passwords(),
             region_id=region_id,
-            login=_LOGIN,
+            login=login,
             password=password,
             role=Role.ADMINISTRATOR,
             language="en",

@@ -1,13 +1,12 @@
 """Remembering how far a replay came, so that the next run goes on there: after Ctrl-C, and after a kill -9.
 
-Written whole and put in place after every finished day; a day that was under way is pushed again, with the same ids.
+Written whole and put in place after every finished step; one that was under way is pushed again, with the same ids.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -22,16 +21,16 @@ class NotOurs(Exception):
 
 @dataclass(slots=True)
 class Progress:
-    """Of which file into which region, from which day on, up to which day, and what became of its rows."""
+    """Of which source into which region, from which step on, up to which step, and what became of its rows."""
 
     file: str
     region: UUID
-    first: date
+    first: str
     told: Told
-    finished: date | None = None
+    finished: str | None = None
 
-    def finish(self, day: date, told: Told) -> None:
-        self.finished = day
+    def finish(self, step: str, told: Told) -> None:
+        self.finished = step
         self.told.add(told)
 
 

@@ -1,4 +1,4 @@
-"""Showing a replay: a bar on a terminal, a line a day anywhere else, and what came of it in the end."""
+"""Showing a replay: a bar on a terminal, a line a step anywhere else, and what came of it in the end."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from halte.replay.accounting import REFUSED
-from halte.replay.planning import DayPlan
+from halte.replay.plans import Plan
 from halte.replay.running import Outcome, Watch
+from halte.replay.steps import REFUSED, Fate, Words
 
 # Whoever has this many on a screen does not read on.
 _SHOWN_MAX = 100
 
 
 @contextmanager
-def watching(console: Console) -> Iterator[Watch]:
-    """Show the days as they are done."""
+def watching(console: Console, words: Words) -> Iterator[Watch]:
+    """Show the steps as they are done."""
     if console.is_terminal:
-        with _bar(console) as watch:
+        with _bar(console, words) as watch:
             yield watch
         return
 
-    def say(plan: DayPlan | None, done: int, total: int) -> None:
+    def say(plan: Plan | None, done: int, total: int) -> None:
         if plan is not None:
-            console.print(f"{plan.day}  {_words(plan)}  ({done} of {total})", highlight=False)
+            console.print(f"{plan.name}  {_words(plan)}  ({done} of {total})", highlight=False)
         elif done:
-            console.print(f"{done} of {total} days were replayed before.", highlight=False)
+            console.print(f"{done} of {total} {words.steps} were replayed before.", highlight=False)
 
     yield say
 
 
 @contextmanager
-def _bar(console: Console) -> Iterator[Watch]:
+def _bar(console: Console, words: Words) -> Iterator[Watch]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("making ready", total=None)
 
-        def move(plan: DayPlan | None, done: int, total: int) -> None:
-            before = f"{done} days were replayed before" if done else ""
-            words = f"{plan.day}  {_words(plan)}" if plan else before
-            progress.update(task, completed=done, total=total, description=words)
+        def move(plan: Plan | None, done: int, total: int) -> None:
+            before = f"{done} {words.steps} were replayed before" if done else ""
+            description = f"{plan.name}  {_words(plan)}" if plan else before
+            progress.update(task, completed=done, total=total, description=description)
 
         yield move
 
 
-def _words(plan: DayPlan) -> str:
+def _words(plan: Plan) -> str:
     closed = sum(turn.closed for turn in plan.turns)
     parts = [f"{len(plan.counts)} rows"]
     parts += [f"{closed} closed"] if closed else []
@@ -56,29 +56,39 @@ def _words(plan: DayPlan) -> str:
 
 
 def tell(outcome: Outcome) -> Iterator[str]:
-    """Yield the lines that say what came of it: nothing of the file goes missing here."""
-    yield f"{outcome.first} to {outcome.last}: {outcome.account}."
+    """Yield the lines that say what came of it: nothing of the source goes missing here."""
+    yield f"{outcome.first} to {outcome.last}: {_sum(outcome)}."
     yield from _fates(outcome)
     if outcome.account.missing:
         yield f"{outcome.account.missing} rows are not accounted for: this is a fault of the replay. Please report it."
-    yield from _few(outcome.steps)
-    for programme, day in outcome.moved.items():
-        yield f"  programme {programme} names another site since {day}: its unit stays where it was defined"
-    yield from _few([f"{day}: {_kept(count)}" for day, count in outcome.kept_open.items()])
+    yield from _few(outcome.notes)
     units = outcome.units
     if units.untold:
         yield f"{units.untold} of {units.named} units were not compared: a row that may tell of their end was refused."
     if units.others:
-        yield f"{units.others} other units of the region are not in the file: left as they were."
+        yield f"{units.others} other units of the region are not in {outcome.words.source}: left as they were."
     yield from _comparison(outcome)
+
+
+def _sum(outcome: Outcome) -> str:
+    parts = " + ".join(f"{count} {what}" for what, count in outcome.account.tally.items())
+    return f"{outcome.account.rows} rows in {outcome.words.source} = {parts or 'nothing'}"
 
 
 def _fates(outcome: Outcome) -> Iterator[str]:
     """Yield the rows that were not applied, the refused ones first; where they are too many, where all of them are."""
-    fates = sorted(outcome.account.fates, key=lambda one: one.became != REFUSED)
-    yield from (f"  {fate}" for fate in fates[:_SHOWN_MAX])
+    fates = [one for one in outcome.account.fates if one.became not in outcome.words.routine]
+    fates.sort(key=lambda one: one.became != REFUSED)
+    yield from (f"  {_fate(one, outcome.words)}" for one in fates[:_SHOWN_MAX])
     if len(fates) > _SHOWN_MAX:
         yield f"  and {len(fates) - _SHOWN_MAX} more rows that were not applied. All are in {outcome.listing}"
+    elif len(fates) < len(outcome.account.fates):
+        yield f"  All rows that were not applied are in {outcome.listing}"
+
+
+def _fate(fate: Fate, words: Words) -> str:
+    where = f"line {fate.line}" if words.one_file else f"{fate.step}, line {fate.line}"
+    return f"{where} {fate.became}{fate.reason and f': {fate.reason}'}"
 
 
 def _few(lines: Sequence[str]) -> Iterator[str]:
@@ -87,15 +97,11 @@ def _few(lines: Sequence[str]) -> Iterator[str]:
         yield f"  and {len(lines) - _SHOWN_MAX} more like these"
 
 
-def _kept(count: int) -> str:
-    return f"{count} programmes seem absent and were not closed, for a refused row may be theirs"
-
-
 def _comparison(outcome: Outcome) -> Iterator[str]:
-    units = outcome.units
+    units, source = outcome.units, outcome.words.source
     if not outcome.differences:
-        yield f"The board equals {outcome.last} in the file: {units.named - units.untold} units."
+        yield f"The board equals {outcome.last} in {source}: {units.named - units.untold} units."
         return
-    yield f"The board differs from {outcome.last} in the file, {len(outcome.differences)} times:"
+    yield f"The board differs from {outcome.last} in {source}, {len(outcome.differences)} times:"
     for one in outcome.differences:
-        yield f"  {one.programme_id} {one.name}: {one.fact} {one.file} in the file, {one.board} on the board"
+        yield f"  {one.ref} {one.name}: {one.fact} {one.source} in {source}, {one.board} on the board"

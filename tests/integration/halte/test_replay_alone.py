@@ -83,7 +83,7 @@ def test_a_file_of_another_kind_gets_a_sentence(name: str, tmp_path: Path) -> No
 
 
 def test_what_is_asked_for_wrongly_gets_a_sentence(some_days: Path, tmp_path: Path) -> None:
-    assert "is a directory" in replay(tmp_path, status=2)
+    assert "--files counts the files of a folder" in replay(some_days, "--files", 3, status=2)
     assert "does not exist" in replay(tmp_path / "nowhere.csv", status=2)
     assert "write it like https://" in replay(some_days, "--url", "halte.example", status=2)
     # It would stand in the list of processes, for everybody on the machine to read.

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from halte.replay.steps import NotThisFile
 from inventory.importing.reading import clean
 
 NEEDED = ("OCCUPANCY_DATE", "ORGANIZATION_ID", "ORGANIZATION_NAME", "LOCATION_NAME", "PROGRAM_ID", "PROGRAM_NAME")
@@ -22,10 +23,6 @@ _WHOLE = re.compile(r"(-?)([0-9]{1,9})(?:\.0*)?", re.ASCII)
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?", re.ASCII)
 _YEARS = range(2000, 2200)
 _LABEL_MAX = 200
-
-
-class NotThisFile(Exception):
-    """The file as a whole is not what it should be; the message says why."""
 
 
 class _Unfit(Exception):

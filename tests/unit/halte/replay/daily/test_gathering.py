@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from halte.replay.gathering import Day, gather_days, read_file
-from halte.replay.reading import NotThisFile, read_rows
+from halte.replay.daily.gathering import Day, gather_days, read_file
+from halte.replay.daily.reading import read_rows
+from halte.replay.steps import NotThisFile
 from tests.support.toronto import COLUMNS, cut, row, text_of
 
 MONDAY, TUESDAY, WEDNESDAY = "2024-01-01", "2024-01-02", "2024-01-03"

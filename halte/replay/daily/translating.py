@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID
 
-from halte.replay.reading import Programme
+from halte.replay.daily.reading import Programme
 from inventory.model.unit import Admits, Allotment, Regime, Turnover
 
 # Sector -> for whom, and the ages where the sector is defined by them: youth services are for 16 to 24.
@@ -26,11 +25,6 @@ _NIGHTLY = {"24-hour respite site", "24-hour women's drop-in", "warming centre",
 def is_refuge(programme: Programme) -> bool:
     """Say whether an address is withheld to protect: there are other reasons for a blank one, but not for women."""
     return programme.sector.lower() == "women" and not programme.address
-
-
-def commune_of(programme: Programme) -> str:
-    """Return the city as a code; a region's communes are data, and Toronto's have no NIS code."""
-    return re.sub(r"[^0-9a-z]+", "-", programme.city.lower())[:20].strip("-") or "unknown"
 
 
 def unit_body(programme: Programme, shelter: UUID) -> dict[str, Any]:

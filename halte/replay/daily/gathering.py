@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from halte.replay.reading import NotThisFile, Refusal, Row, read_rows
+from halte.replay.daily.reading import Refusal, Row, read_rows
+from halte.replay.steps import NotThisFile
 
 # Stands among the programmes of a day for a row that does not tell its own.
 UNTOLD = ""

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from halte.replay.reading import NotThisFile, Refusal, Row, read_rows
+from halte.replay.daily.reading import Refusal, Row, read_rows
+from halte.replay.steps import NotThisFile
 from tests.support.toronto import COLUMNS, row, text_of
 
 MONDAY, TUESDAY = "2024-01-01", "2024-01-02"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from halte.replay import naming
-from halte.replay.gathering import gather_days
-from halte.replay.planning import DayPlan, Definition, Home, Planner
-from halte.replay.reading import read_rows
+from halte.replay.daily import naming
+from halte.replay.daily.gathering import gather_days
+from halte.replay.daily.planning import Home, Planner
+from halte.replay.daily.reading import read_rows
+from halte.replay.plans import Definition, Plan
 from inventory.model.night import night_of
 from tests.support.toronto import cut, row, text_of
 
@@ -28,9 +29,9 @@ def plan(
     region: UUID = REGION,
     homes: Mapping[UUID, Home] | None = None,
     closed: AbstractSet[UUID] = frozenset(),
-) -> tuple[list[DayPlan], Planner]:
+) -> tuple[list[Plan], Planner]:
     days, _ = gather_days(read_rows(text_of(rows).splitlines()))
-    planner = Planner(region, "digest", homes, closed)
+    planner = Planner(region, "digest", TORONTO, homes, closed)
     return [planner.plan(day) for day in days], planner
 
 
@@ -38,8 +39,8 @@ def bodies(definitions: tuple[Definition, ...]) -> list[dict[str, Any]]:
     return [one.body for one in definitions]
 
 
-def turns(day: DayPlan) -> list[tuple[str, str]]:
-    return [(turn.programme_id, "close" if turn.closed else "reopen") for turn in day.turns]
+def turns(day: Plan) -> list[tuple[str, str]]:
+    return [(turn.ref, "close" if turn.closed else "reopen") for turn in day.turns]
 
 
 def unit(programme: object, region: UUID = REGION) -> UUID:
@@ -74,7 +75,7 @@ def test_a_new_programme_is_defined_with_its_site_and_operator_then_counted() ->
         }
     ]
     (counted,) = day.counts
-    assert (counted.unit_id, counted.home.shelter_id, counted.row.free) == (unit(7), shelter.id, 4)
+    assert (counted.unit_id, counted.shelter_id, counted.free) == (unit(7), shelter.id, 4)
     assert day.turns == ()
 
 
@@ -103,7 +104,7 @@ def test_torontos_words_in_ours(cells: dict[str, str], expected: dict[str, Any])
 def test_what_has_not_changed_is_not_defined_again_and_capacity_travels_with_the_count() -> None:
     (_, second), planner = plan(row(DAYS[0], 7, "30/4/0"), row(DAYS[1], 7, "32/5/1"))
     assert (second.operators, second.shelters, second.units) == ((), (), ())
-    assert second.counts[0].row.capacity == 32
+    assert second.counts[0].capacity == 32
     expected = planner.expected[unit(7)]
     assert (expected.capacity, expected.free, expected.out, expected.closed) == (32, 5, 1, False)
 
@@ -132,14 +133,14 @@ def test_what_another_file_left_closed_is_reopened() -> None:
 def test_a_refused_row_neither_closes_nor_counts() -> None:
     days, planner = plan(row(DAYS[0], 1), row(DAYS[0], 2), row(DAYS[1], 1), row(DAYS[1], 2, "10/-1/0"))
     assert days[1].turns == ()
-    assert [one.row.programme.id for one in days[1].counts] == ["1"]
+    assert [one.ref for one in days[1].counts] == ["1"]
     assert planner.expected[unit(2)].doubted
     assert not planner.expected[unit(1)].doubted
 
 
-def plan_of(text: str) -> tuple[list[DayPlan], Planner]:
+def plan_of(text: str) -> tuple[list[Plan], Planner]:
     days, _ = gather_days(read_rows(text.splitlines()))
-    planner = Planner(REGION, "digest")
+    planner = Planner(REGION, "digest", TORONTO)
     return [planner.plan(day) for day in days], planner
 
 
@@ -149,7 +150,7 @@ def test_a_row_that_tells_no_programme_closes_nobody_on_its_day() -> None:
     days, planner = plan_of(cut(text_of(rows), 5))
     assert [turns(day) for day in days] == [[], []]
     assert [planner.expected[unit(programme)].doubted for programme in (1, 2, 3)] == [False, True, False]
-    assert planner.kept_open == {days[1].day: 1}
+    assert planner.kept_open == {date(2024, 1, 2): 1}
     days, planner = plan_of(cut(text_of([*rows, row(DAYS[2], 1)]), 5))
     assert [turns(day) for day in days] == [[], [], [("2", "close"), ("3", "close")]]
     assert not any(one.doubted for one in planner.expected.values())
@@ -166,7 +167,7 @@ def test_a_row_that_tells_no_programme_may_be_that_of_a_closed_one_that_is_back(
 
 def test_a_missing_day_closes_nothing() -> None:
     days, _ = plan(row(DAYS[0], 1), row(DAYS[4], 1))
-    assert [str(day.day) for day in days] == [DAYS[0], DAYS[4]]
+    assert [day.name for day in days] == [DAYS[0], DAYS[4]]
     assert days[1].turns == ()
 
 
@@ -206,7 +207,7 @@ def test_a_site_without_id_is_known_by_its_name() -> None:
         row(DAYS[0], 3, LOCATION_ID="", LOCATION_NAME=""),
         row(DAYS[0], 4, LOCATION_ID="", LOCATION_NAME=""),
     )
-    shelters = [one.home.shelter_id for one in day.counts]
+    shelters = [one.shelter_id for one in day.counts]
     assert shelters[0] == shelters[1]
     assert len(set(shelters)) == 3
 
@@ -215,7 +216,7 @@ def test_a_unit_stays_where_it_was_defined_when_its_site_gets_another_id() -> No
     (first, second), planner = plan(
         row(DAYS[0], 1, LOCATION_ID=1), row(DAYS[1], 1, LOCATION_ID=99, LOCATION_NAME="Larch Hall")
     )
-    assert second.counts[0].home == first.counts[0].home
+    assert second.counts[0].shelter_id == first.counts[0].shelter_id
     # Nobody else stands there, so what is said of the site is said of this one.
     assert [(one.id, one.body["name"]) for one in second.shelters] == [(first.shelters[0].id, "Larch Hall")]
     assert second.units == ()
@@ -235,7 +236,7 @@ def test_who_moves_away_does_not_rename_the_site_of_those_who_stay() -> None:
 def test_a_unit_that_the_server_knows_stays_where_it_stands_there() -> None:
     home = Home(UUID(int=77), UUID(int=78))
     (day,), _ = plan(row(DAYS[0], 7), homes={unit(7): home})
-    assert day.counts[0].home == home
+    assert (day.counts[0].shelter_id, day.counts[0].holder_id) == (home.shelter_id, home.operator_id)
     assert day.operators == ()
     assert [one.id for one in day.shelters] == [home.shelter_id]
     assert bodies(day.units)[0]["shelter"] == str(home.shelter_id)
@@ -246,7 +247,7 @@ def test_ids_follow_from_what_they_name() -> None:
 
     def ids(region: UUID) -> list[UUID]:
         days, _ = plan(*rows, region=region)
-        return [id for day in days for one in day.counts for id in (one.report_id, one.unit_id, one.home.shelter_id)]
+        return [id for day in days for one in day.counts for id in (one.report_id, one.unit_id, one.shelter_id)]
 
     assert ids(REGION) == ids(REGION)
     assert not set(ids(REGION)) & set(ids(OTHER_REGION))
@@ -256,7 +257,7 @@ def test_ids_follow_from_what_they_name() -> None:
 @pytest.mark.parametrize("day", ["2024-03-09", "2024-03-10", "2024-11-02", "2024-11-03", "2024-07-01"])
 def test_the_count_lies_in_the_night_that_the_date_names(day: str) -> None:
     """Also in the two nights in which the clocks are changed."""
-    date = datetime.fromisoformat(day).date()
-    begins, counted = naming.begins_at(date, TORONTO), naming.counted_at(date, TORONTO)
+    night = date.fromisoformat(day)
+    begins, counted = naming.begins_at(night, TORONTO), naming.counted_at(night, TORONTO)
     assert begins < counted
-    assert night_of(begins, TORONTO) == night_of(counted, TORONTO) == date
+    assert night_of(begins, TORONTO) == night_of(counted, TORONTO) == night

@@ -7,17 +7,21 @@ one with a row that does not tell its programme: that may be the programme that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from halte.replay import naming
-from halte.replay.gathering import Day
-from halte.replay.reading import Programme, Row
-from halte.replay.translating import commune_of, is_refuge, unit_body
+from halte.replay.comparing import CAPACITY, FREE, OUT, STATUS
+from halte.replay.daily import naming
+from halte.replay.daily.gathering import Day
+from halte.replay.daily.reading import Programme, Row
+from halte.replay.daily.translating import is_refuge, unit_body
+from halte.replay.naming import commune_code
+from halte.replay.plans import Counted, Defined, Definition, Plan, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,48 +30,6 @@ class Home:
 
     shelter_id: UUID
     operator_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """A PUT of an operator, a shelter or a unit; `line` is the row that says so."""
-
-    kind: str
-    id: UUID
-    body: dict[str, Any]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A unit to be closed or reopened."""
-
-    unit_id: UUID
-    operator_id: UUID
-    programme_id: str
-    closed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One row as a report, by the key of the shelter's operator."""
-
-    report_id: UUID
-    unit_id: UUID
-    home: Home
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class DayPlan:
-    """Everything of one day, in this order: definitions, turns, counts."""
-
-    day: date
-    operators: tuple[Definition, ...]
-    shelters: tuple[Definition, ...]
-    units: tuple[Definition, ...]
-    turns: tuple[Turn, ...]
-    counts: tuple[Counted, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +43,28 @@ class Expected:
     out: int
     closed: bool = False
     doubted: bool = False
+
+    @property
+    def ref(self) -> str:
+        return self.programme.id
+
+    @property
+    def name(self) -> str:
+        return self.programme.name
+
+    @property
+    def untold(self) -> bool:
+        return self.doubted
+
+    @property
+    def holder_id(self) -> UUID:
+        return self.home.operator_id
+
+    def facts(self, _now: datetime) -> dict[str, object]:
+        """Return what the board must say; of a closed unit, no numbers."""
+        if self.closed:
+            return {STATUS: "closed"}
+        return {STATUS: "open", FREE: self.free, CAPACITY: self.capacity, OUT: self.out}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +98,22 @@ class Planner:
         self,
         region_id: UUID,
         digest: str,
+        zone: ZoneInfo,
         homes: Mapping[UUID, Home] | None = None,
         closed: AbstractSet[UUID] = frozenset(),
     ) -> None:
         self._region_id = region_id
         self._digest = digest
+        self._zone = zone
         self._homes = dict(homes or {})
         self._closed = closed
         self._sites: dict[UUID, _Site] = {}
-        self._bodies: dict[UUID, dict[str, Any]] = {}
+        self._defined = Defined()
         self.expected: dict[UUID, Expected] = {}
         self.moved: dict[str, date] = {}
         self.kept_open: dict[date, int] = {}
 
-    def plan(self, day: Day) -> DayPlan:
+    def plan(self, day: Day) -> Plan:
         homes = [self._home(row.programme) for row in day.rows]
         for row, home in zip(day.rows, homes, strict=True):
             if self._away(row, home):
@@ -137,7 +123,8 @@ class Planner:
         units = self._units(day.rows, homes)
         turns = self._turns(day)
         counts = [self._count(row, home) for row, home in zip(day.rows, homes, strict=True)]
-        return DayPlan(day.date, operators, shelters, units, turns, tuple(counts))
+        begins_at, counted_at = naming.begins_at(day.date, self._zone), naming.counted_at(day.date, self._zone)
+        return Plan(str(day.date), begins_at, counted_at, operators, shelters, units, turns, tuple(counts))
 
     def _home(self, programme: Programme) -> Home:
         unit_id = naming.unit_id(self._region_id, programme.id)
@@ -155,7 +142,7 @@ class Planner:
             if home.operator_id == naming.operator_id(self._region_id, programme):
                 name = programme.organisation or f"Organisation {programme.organisation_id}"
                 wanted[home.operator_id] = Definition("operators", home.operator_id, {"name": name}, row.line)
-        return self._changed(wanted.values())
+        return self._defined.changed(wanted.values())
 
     def _shelters(self, rows: Sequence[Row], homes: Sequence[Home]) -> tuple[Definition, ...]:
         at: dict[Home, list[Row]] = {}
@@ -169,7 +156,7 @@ class Planner:
                 self._sites[home.shelter_id] = _tell(self._sites.get(home.shelter_id), row.programme, home.operator_id)
             body = self._sites[home.shelter_id].body()
             wanted.append(Definition("shelters", home.shelter_id, body, telling[-1].line))
-        return self._changed(wanted)
+        return self._defined.changed(wanted)
 
     def _units(self, rows: Sequence[Row], homes: Sequence[Home]) -> tuple[Definition, ...]:
         wanted = {}
@@ -178,13 +165,8 @@ class Planner:
             wanted[unit_id] = Definition("units", unit_id, unit_body(row.programme, home.shelter_id), row.line)
         capacities = {naming.unit_id(self._region_id, row.programme.id): row.capacity for row in rows}
         # Capacity is a dated change that each count carries, and no reason to define a unit anew.
-        changed = self._changed(wanted.values())
+        changed = self._defined.changed(wanted.values())
         return tuple(replace(one, body=one.body | {"capacity": capacities[one.id]}) for one in changed)
-
-    def _changed(self, wanted: Iterable[Definition]) -> tuple[Definition, ...]:
-        changed = tuple(one for one in wanted if self._bodies.get(one.id) != one.body)
-        self._bodies |= {one.id: one.body for one in changed}
-        return changed
 
     def _turns(self, day: Day) -> tuple[Turn, ...]:
         """Close what is absent, reopen what came back, be it from before this file."""
@@ -214,15 +196,26 @@ class Planner:
     def _count(self, row: Row, home: Home) -> Counted:
         unit_id = naming.unit_id(self._region_id, row.programme.id)
         self.expected[unit_id] = Expected(row.programme, home, row.capacity, row.free, row.out)
-        report_id = naming.report_id(self._digest, row.day, home.shelter_id, row.programme.id)
-        return Counted(report_id, unit_id, home, row)
+        return Counted(
+            report_id=naming.report_id(self._digest, row.day, home.shelter_id, row.programme.id),
+            shelter_id=home.shelter_id,
+            unit_id=unit_id,
+            holder_id=home.operator_id,
+            line=row.line,
+            ref=row.programme.id,
+            observed_at=naming.counted_at(row.day, self._zone),
+            free=row.free,
+            capacity=row.capacity,
+            out=row.out,
+            night=row.day,
+        )
 
 
 def _tell(site: _Site | None, programme: Programme, operator_id: UUID) -> _Site:
     """Add what a row says of its site. Silence unsays nothing; and what was secret once stays so."""
     secret = is_refuge(programme) or (site is not None and site.secret)
     address = "" if secret else programme.address or (site.address if site else "")
-    commune = commune_of(programme)
+    commune = commune_code(programme.city)
     return _Site(
         operator_id=operator_id,
         name=programme.location or (site.name if site else programme.name) or f"Programme {programme.id}",

@@ -1,0 +1,1 @@
+"""A city's daily file: the City of Toronto's shelter and overnight service occupancy."""
