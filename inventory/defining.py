@@ -7,7 +7,7 @@ free nor held; reopening it needs a report.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -106,12 +106,14 @@ class DefineUnit:
         touches.shelters.add(self.unit.shelter_id)
 
     def apply(self, working: Working) -> Finish:
+        live = working.units.get(self.unit.id)
+        if live is not None and self._leaves_end(working, live):
+            return replace(self, unit=replace(self.unit, expires_at=live.unit.expires_at)).apply(working)
         working.claim("unit", self.unit.id)
         site = working.sites.get(self.unit.shelter_id)
         if site is None:
             raise UnknownShelter(shelter=str(self.unit.shelter_id))
         cause = Cause("define", self.unit.id, self.actor_id)
-        live = working.units.get(self.unit.id)
         if live is not None and live.unit.shelter_id != self.unit.shelter_id:
             raise IdReused(id=str(self.unit.id))
         self._put_unit(working)
@@ -136,6 +138,13 @@ class DefineUnit:
         site.causes.append(cause)
         return _finish(working, self.unit.id, live)
 
+    def _leaves_end(self, working: Working, live: Live) -> bool:
+        """Tell whether the unit's end is its surge's. A file that is read in every morning names no end, and must
+        neither take it from a running surge nor open again what one has closed.
+        """
+        unnamed = self.unit.surge and self.unit.expires_at is None
+        return unnamed and self.unit.id in working.last_surges and live.unit.expires_at is not None
+
     def _asks_anew(self, live: Live, now: datetime) -> bool:
         """Tell whether the unit must be counted again: it came back, it is of another kind, or it ended and goes on."""
         was, unit = live.unit, self.unit
@@ -149,6 +158,7 @@ class DefineUnit:
     def _put_unit(self, working: Working) -> None:
         row = asdict(self.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": False}
         working.upserts.append((tables.unit, row))
+        working.expiries.pop(self.unit.id, None)
 
     def _capacity(self, working: Working) -> Stated[int]:
         stated = Stated(self.capacity, working.now, new_id())

@@ -115,6 +115,49 @@ class ReasonRefused(Problem):
     status = 422
 
 
+class UnknownSurge(Problem):
+    slug = "unknown-surge"
+    status = 404
+
+
+class SurgeEnded(Problem):
+    """The surge runs no more: its end cannot be moved, and a new one is another surge."""
+
+    slug = "surge-ended"
+    status = 409
+
+
+class UnitInSurge(Problem):
+    """A unit is in one surge at a time; `surge` is the one that runs in it."""
+
+    slug = "unit-in-surge"
+    status = 409
+
+
+class NotASurgeUnit(Problem):
+    slug = "not-a-surge-unit"
+    status = 422
+
+
+class SurgeWithoutUnits(Problem):
+    """Nothing that was named has a surge unit that is not in a surge already."""
+
+    slug = "surge-without-units"
+    status = 422
+
+
+class SurgeTooLarge(Problem):
+    slug = "surge-too-large"
+    status = 422
+
+
+class UntilRefused(Problem):
+    """The end of a surge lies after `after`, and no later than `latest`."""
+
+    slug = "until-refused"
+    status = 422
+
+
 class DemoOnly(Problem):
     """The clock may be set in a demonstration only (I12)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 from hashlib import blake2b
 from typing import Annotated, Any
@@ -13,6 +14,8 @@ from inventory.model.counting import Direction
 from inventory.model.facts import Intake, OutOfService, OutReason
 from inventory.model.policy import Policy
 from inventory.model.reason import reaches_somebody, unreadable
+from inventory.model.surge import UNITS_MAX as SURGE_UNITS_MAX
+from inventory.model.surge import Reason as SurgeReason
 from inventory.model.unit import (
     PLACES_MAX,
     Admits,
@@ -27,6 +30,7 @@ from inventory.model.unit import (
 from inventory.policing import SetPolicy
 from inventory.problems import ReasonRefused
 from inventory.reporting import Line
+from inventory.surging import ActivateSurge, ChangeSurge, Said
 from kernel.problems import InvalidBody
 
 UNITS_MAX = 200
@@ -43,6 +47,7 @@ Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=300)]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=_INT_MAX)]
+Commune = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern="^[0-9A-Za-z-]+$")]
 Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
 Years = Annotated[int, msgspec.Meta(ge=0, le=120)]
 
@@ -148,7 +153,7 @@ class OperatorBody(Body):
 class ShelterBody(Body):
     operator: UUID
     name: Label
-    commune: Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern="^[0-9A-Za-z-]+$")]
+    commune: Commune
     secret: bool = False
     invented: bool = False
     closed: bool = False
@@ -243,6 +248,49 @@ class PolicyBody(Body):
         check_reason(self.why)
         policy = msgspec.convert(msgspec.to_builtins(self.policy), Policy)
         return SetPolicy(self.id, actor_id, policy, self.base_version, self.why, hash_of(self))
+
+
+class SurgeBody(Body):
+    """Surge units by their ids, and those of shelters, of communes, or of the whole region."""
+
+    id: UUID
+    reason: SurgeReason
+    why: Reason
+    until: Instant | None = None
+    units: Annotated[list[UUID], msgspec.Meta(max_length=SURGE_UNITS_MAX)] = []
+    shelters: Annotated[list[UUID], msgspec.Meta(max_length=SURGE_UNITS_MAX)] = []
+    communes: Annotated[list[Commune], msgspec.Meta(max_length=SURGE_UNITS_MAX)] = []
+    everywhere: bool = False
+
+    def activation(self, actor_id: UUID, unit_ids: Collection[UUID]) -> ActivateSurge:
+        said = Said(self.id, actor_id, self.why, hash_of(self))
+        return ActivateSurge(said, tuple(sorted(unit_ids)), self.reason, self.until)
+
+    def check(self) -> None:
+        check_reason(self.why)
+        check_instant("until", self.until)
+        if not (self.units or self.shelters or self.communes or self.everywhere):
+            raise InvalidBody(where="units", why="name units, shelters or communes, or say everywhere")
+
+
+class ExtendSurgeBody(Body):
+    id: UUID
+    until: Instant
+    why: Reason
+
+    def change(self, actor_id: UUID, surge_id: UUID) -> ChangeSurge:
+        check_reason(self.why)
+        check_instant("until", self.until)
+        return ChangeSurge(Said(self.id, actor_id, self.why, hash_of(("extend", surge_id, self))), surge_id, self.until)
+
+
+class EndSurgeBody(Body):
+    id: UUID
+    why: Reason
+
+    def change(self, actor_id: UUID, surge_id: UUID) -> ChangeSurge:
+        check_reason(self.why)
+        return ChangeSurge(Said(self.id, actor_id, self.why, hash_of(("end", surge_id, self))), surge_id)
 
 
 class ClockBody(Body):

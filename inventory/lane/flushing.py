@@ -23,6 +23,9 @@ _ORDER: tuple[Table, ...] = (
     tables.capacity_change,
     tables.closing,
     tables.policy,
+    tables.surge,
+    tables.surge_change,
+    tables.surge_unit,
 )
 # A capacity that stands again behind a late one may have its row already.
 _CONFLICTS = {tables.capacity_change: "ON CONFLICT (unit_id, report_id) DO NOTHING"}
@@ -40,6 +43,13 @@ _END = """
 UPDATE hold h SET state = v.state, ended_at = coalesce(h.ended_at, $4)
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, found, state) WHERE h.id = v.id AND h.state = v.found
 """
+_SURGES = """
+UPDATE surge s SET until = v.until, ended_at = v.ended_at
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS v(id, until, ended_at) WHERE s.id = v.id
+"""
+_EXPIRIES = """
+UPDATE unit u SET expires_at = v.until FROM unnest($1::uuid[], $2::timestamptz[]) AS v(id, until) WHERE u.id = v.id
+"""
 
 
 async def flush(connection: Connection, working: Working) -> None:
@@ -50,9 +60,10 @@ async def flush(connection: Connection, working: Working) -> None:
     await _end_holds(connection, working)
     for table in _ORDER:
         rows = working.inserts.get(table, [])
-        rows.sort(key=lambda row: (row.get("id") or row["report_id"], row.get("unit_id") or 0))
+        rows.sort(key=lambda row: (row.get("id") or row.get("report_id") or row["surge_id"], row.get("unit_id") or 0))
         await insert(connection, table, rows, _CONFLICTS.get(table, ""))
     await insert(connection, tables.feed, _feed_rows(working), _upsert(tables.feed))
+    await _move_ends(connection, working)
     if working.pinned:
         reports, units = zip(*working.pinned, strict=True)
         await connection.execute(_PIN, list(reports), list(units), list(working.pinned.values()))
@@ -77,6 +88,17 @@ async def _end_holds(connection: Connection, working: Working) -> None:
     if ends:
         done = await connection.execute(_END, *map(list, zip(*ends, strict=True)), working.now)
         _expect(done, len(ends))
+
+
+async def _move_ends(connection: Connection, working: Working) -> None:
+    """Move the ends of surges, and of the units in them."""
+    if working.moved_surges:
+        moved = [working.moved_surges[surge_id] for surge_id in sorted(working.moved_surges)]
+        columns = zip(*((surge.id, surge.until, surge.ended_at) for surge in moved), strict=True)
+        await connection.execute(_SURGES, *map(list, columns))
+    if working.expiries:
+        ids, untils = zip(*sorted(working.expiries.items()), strict=True)
+        await connection.execute(_EXPIRIES, list(ids), list(untils))
 
 
 async def _update_states(connection: Connection, working: Working) -> None:

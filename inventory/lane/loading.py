@@ -12,6 +12,7 @@ from inventory.lane.looking import Look
 from inventory.lane.past import load_past
 from inventory.lane.rows import told_of, unit_of
 from inventory.lane.sites import load_sites, lock_sites
+from inventory.lane.surges import load_last, load_surges, lock_surges, units_of
 from inventory.lane.working import (
     SYSTEM,
     Live,
@@ -49,6 +50,9 @@ class Touches:
     feeds: set[UUID] = field(default_factory=set)
     # Reports that movements name, with the unit.
     named: set[tuple[UUID, UUID]] = field(default_factory=set)
+    # Surges that are changed, and the ids under which clients change one or begin it.
+    surges: set[UUID] = field(default_factory=set)
+    surge_changes: set[UUID] = field(default_factory=set)
     # Who says something of a unit, in the order of the batch.
     looks: dict[UUID, list[Look]] = field(default_factory=dict)
 
@@ -113,6 +117,8 @@ async def lock(connection: Connection, touches: Touches, region_id: UUID) -> lis
     if touches.holds or touches.requests:
         holds = await connection.fetch(_LOCK_HOLDS, list(touches.holds), list(touches.requests))
         touches.units.update(hold["unit_id"] for hold in holds)
+    if touches.surges:
+        await lock_surges(connection, touches.surges)
     if touches.operators or touches.shelters:
         await lock_sites(connection, touches.operators, touches.shelters, touches.units)
     if touches.units:
@@ -129,6 +135,10 @@ async def _find_units(connection: Connection, touches: Touches) -> None:
         rows = await connection.fetch(_UNIT_OF_HOLDS, list(touches.holds))
         touches.units.update(row["unit_id"] for row in rows)
         touches.requests.update(row["request_id"] for row in rows if row["request_id"] is not None)
+    if touches.surges:
+        units = await units_of(connection, touches.surges)
+        touches.units.update(units)
+        touches.shelters_of.update(units)
     if touches.shelters_of:
         rows = await connection.fetch(_SHELTER_OF_UNITS, list(touches.shelters_of))
         touches.shelters.update(row["shelter_id"] for row in rows)
@@ -138,6 +148,7 @@ async def load(connection: Connection, touches: Touches, holds: Sequence[asyncpg
     """Fill the working set; every lock has been taken before."""
     if touches.operators or touches.shelters:
         await load_sites(connection, touches.operators, touches.shelters, touches.units, working)
+        await load_last(connection, touches.units, working)
     rows = await connection.fetch(_UNITS, list(touches.units), working.region_id) if touches.units else []
     for row in rows:
         live = working.units[row["id"]] = _live(row)
@@ -174,6 +185,8 @@ async def _load_stored(connection: Connection, touches: Touches, working: Workin
     for row in await _by_id(connection, _POLICIES, touches.policies):
         version = row["version"] if row["region_id"] == working.region_id else None
         working.policies[row["id"]] = StoredPolicy(version, row["body_hash"])
+    if touches.surges or touches.surge_changes:
+        await load_surges(connection, touches.surges, touches.surge_changes, working)
     for row in await _by_id(connection, _ENDS, touches.ends):
         working.ends[row["id"]] = StoredEnd(row["hold_id"], row["outcome"], row["body_hash"])
 

@@ -23,6 +23,7 @@ from inventory.model.feeds import FeedMemory
 from inventory.model.night import night_of
 from inventory.model.state import Known, Moment, Shown, UnitState, fold
 from inventory.model.story import Run, Said, Story, tell
+from inventory.model.surge import Surge
 from inventory.model.unit import Operator, Shelter, Unit
 from inventory.problems import NotYourShelter, UnknownUnit
 from kernel.ids import new_id
@@ -145,6 +146,14 @@ class StoredPolicy:
     body_hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSurgeChange:
+    """What was done to a surge under the client's id; `surge_id` is none where it is another region's."""
+
+    surge_id: UUID | None
+    body_hash: bytes
+
+
 @dataclass(slots=True)
 class Site:
     """A shelter under work, with its units as they are defined."""
@@ -170,6 +179,10 @@ class Working:
     ends: dict[UUID, StoredEnd] = field(default_factory=dict)
     open_holds: dict[UUID, UUID] = field(default_factory=dict)
     policies: dict[UUID, StoredPolicy] = field(default_factory=dict)
+    surges: dict[UUID, Surge] = field(default_factory=dict)
+    surge_changes: dict[UUID, StoredSurgeChange] = field(default_factory=dict)
+    # Per unit whose shelter was loaded too: the last surge in it, running or not.
+    last_surges: dict[UUID, Surge] = field(default_factory=dict)
     operators: dict[UUID, Operator] = field(default_factory=dict)
     sites: dict[UUID, Site] = field(default_factory=dict)
     # The kind of whatever bears an id that a definition names; "elsewhere" in another region.
@@ -183,6 +196,9 @@ class Working:
     voided: list[tuple[UUID, UUID]] = field(default_factory=list)
     # Per hold: the state it was found in, and the one it ends in.
     ended: dict[UUID, tuple[str, str]] = field(default_factory=dict)
+    # Surges with another end, and the units whose own end moves with a surge.
+    moved_surges: dict[UUID, Surge] = field(default_factory=dict)
+    expiries: dict[UUID, datetime] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     # How many lines were told anew for lines that came out of order.
     retold: int = 0

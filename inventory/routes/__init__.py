@@ -20,6 +20,7 @@ from inventory.routes.history import read_history
 from inventory.routes.movements import put_movement, void_movement
 from inventory.routes.policies import put_policy, read_policies
 from inventory.routes.reports import post_reports, put_report
+from inventory.routes.surges import end_surge, extend_surge, list_surges, post_surge, read_surge
 
 
 def inventory_routes() -> list[ControllerRouterHandler]:
@@ -42,4 +43,9 @@ def inventory_routes() -> list[ControllerRouterHandler]:
         reopen_unit,
         read_policies,
         put_policy,
+        list_surges,
+        read_surge,
+        post_surge,
+        extend_surge,
+        end_surge,
     ]

@@ -120,6 +120,48 @@ class PolicySetView(msgspec.Struct):
     policy: PolicyView
 
 
+class SurgeChangeView(msgspec.Struct):
+    """One act upon a surge: `activate`, `extend` or `end`. `actor` is an opaque id."""
+
+    id: UUID
+    verb: str
+    until: datetime
+    why: str
+    at: datetime
+    actor: UUID
+
+
+class SurgeUnitView(msgspec.Struct):
+    """What a unit is now; null where it is gone. `overdue`: it was asked to open, and should have reported by now."""
+
+    unit: UUID
+    shelter: UUID
+    overdue: bool
+    state: Any
+
+
+class SurgeView(msgspec.Struct):
+    id: UUID
+    standing: str
+    reason: str
+    until: datetime
+    started_at: datetime
+    ended_at: datetime | None
+    actor: UUID
+    changes: list[SurgeChangeView]
+    units: list[SurgeUnitView]
+
+
+class SurgesView(msgspec.Struct):
+    surges: list[SurgeView]
+    before: UUID | None
+
+
+class SurgeAnsweredView(msgspec.Struct):
+    repeated: bool
+    surge: SurgeView
+
+
 class ClockView(msgspec.Struct):
     now: datetime
     speed: float

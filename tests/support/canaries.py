@@ -58,6 +58,8 @@ class Refuge:
     database_url: str
     held_unit: UUID = field(default_factory=new_id)
     gone_unit: UUID = field(default_factory=new_id)
+    surge_unit: UUID = field(default_factory=new_id)
+    surge: UUID = field(default_factory=new_id)
 
     @property
     def units(self) -> tuple[UUID, ...]:
@@ -72,6 +74,8 @@ class Refuge:
             for unit, capacity in zip(self.units, (CAPACITY, LARGE, LARGE), strict=True):
                 body = {"shelter": str(region.secret), "name": "Women and children", "audience": ["women"]}
                 _expect(await admin.put(f"/units/{unit}", json=body | {"capacity": capacity, "turnover": "continuing"}))
+            surge = {"shelter": str(region.secret), "name": "In the cold", "audience": ["women"], "capacity": LARGE}
+            _expect(await admin.put(f"/units/{self.surge_unit}", json=surge | {"surge": True}))
             account = {"login": "granted", "password": PASSWORD, "role": "desk", "language": "en"}
             made = await admin.post("/accounts", json=account | {"shelters": [str(region.secret)]})
             assert made.status_code == 201, made.text
@@ -103,6 +107,9 @@ class Refuge:
             await _seen(staff.post(f"/units/{unit}/reopen"))
             await _seen(admin.delete(f"/units/{self.gone_unit}"))
             await _seen(_report(staff, self.line(AGAIN, out_of_service=repair)))
+            begun = {"id": str(self.surge), "reason": "cold", "why": "A cold night", "units": [str(self.surge_unit)]}
+            await _seen(admin.post("/surges", json=begun))
+            await _seen(_report(staff, self.line(LARGE_FREE, self.surge_unit)))
             batch = {"reports": [{"report": str(new_id())} | self.line(FREE, intake={"state": "paused"})]}
             await _seen(staff.post("/reports", json=batch))
             await _seen(_report(staff, self.line(AGAIN, intake={"state": "open"})))

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -54,6 +55,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/sessions/current": ("",),
     "/api/v1/shelters": ("",),
     "/api/v1/shelters/{shelter_id:uuid}": ("/api/v1/shelters/{secret}",),
+    "/api/v1/surges": ("", "?running=true", "?running=false"),
+    "/api/v1/surges/{surge_id:uuid}": ("/api/v1/surges/{surge}",),
     "/api/v1/totals": ("",),
     "/api/v1/units/{unit_id:uuid}/history": tuple(
         f"/api/v1/units/{{{unit}}}/history{query}"
@@ -73,6 +76,7 @@ def _paths(route: str, refuge: Refuge) -> list[str]:
         "secret_unit": region.secret_unit,
         "held_unit": refuge.held_unit,
         "gone_unit": refuge.gone_unit,
+        "surge": refuge.surge,
     }
     return [(asked if asked.startswith("/") else route + asked).format_map(ids) for asked in ASKED[route]]
 
@@ -234,7 +238,8 @@ async def test_its_own_staff_are_told_so_the_eye_is_not_blind(swept: Swept) -> N
 
 async def test_outsiders_did_see_the_refuge_as_a_band(swept: Swept) -> None:
     for who in ("desk", "granted", "supervisor", "other", "key", "admin"):
-        for route in ("/api/v1/board", "/api/v1/board.geojson", "/api/v1/units/{unit_id:uuid}/history"):
+        surges = ("/api/v1/surges", "/api/v1/surges/{surge_id:uuid}")
+        for route in ("/api/v1/board", "/api/v1/board.geojson", "/api/v1/units/{unit_id:uuid}/history", *surges):
             assert '"band":"3+"' in swept.routes[who][route]
         assert '"band":"3+"' in swept.sockets[who, "/live/board"]
 
@@ -247,6 +252,8 @@ def _writes(refuge: Refuge) -> dict[str, tuple[str, str, Any, str | None]]:
     held = refuge.line(9_999, refuge.held_unit, over_by=9_999)
     moved = {"unit": unit, "direction": "in", "places": 9_999}
     house = {"operator": str(region.operator), "name": "Quiet House", "commune": "21004", "secret": True}
+    begun = {"id": str(new_id()), "reason": "cold", "why": "A cold night"}
+    later = {"id": str(new_id()), "why": "Colder still", "until": (datetime.now(UTC) + timedelta(days=2)).isoformat()}
     batch = {"reports": [{"report": str(new_id())} | body for body in (refuge.line(9_999), stale, both, held)]}
     return {
         "absurd": ("PUT", f"/reports/{new_id()}", refuge.line(9_999), "absurd-count"),
@@ -259,6 +266,9 @@ def _writes(refuge: Refuge) -> dict[str, tuple[str, str, Any, str | None]]:
         "the shelter is put again": ("PUT", f"/shelters/{region.secret}", house | canaries.WHERE, None),
         "it is closed": ("POST", f"/units/{unit}/close", None, None),
         "it is reopened": ("POST", f"/units/{unit}/reopen", None, None),
+        "a surge where there is none": ("POST", "/surges", begun | {"units": [unit]}, None),
+        "a surge where one runs": ("POST", "/surges", begun | {"units": [str(refuge.surge_unit)]}, None),
+        "a surge moves": ("POST", f"/surges/{refuge.surge}/extend", later, None),
         "nobody can be there": ("PUT", report, refuge.line(0), None),
         "the same again": ("PUT", report, refuge.line(0), None),
         "the same id, otherwise": ("PUT", report, refuge.line(1), "id-reused"),
