@@ -20,6 +20,7 @@ from halte.envelope import Envelope
 from halte.health import healthz, metrics, readyz
 from halte.node import Node
 from halte.pages import page_routes
+from halte.tiles import tile_routes
 from inventory.model.audience import Audience
 from inventory.routes import inventory_routes
 from inventory.routes.answering import audience_of
@@ -45,7 +46,8 @@ def create_app(settings: Settings) -> Litestar:
             healthz,
             readyz,
             metrics,
-            *page_routes(),
+            *page_routes(settings),
+            *tile_routes(settings),
         ],
         guards=[enforce_policy],
         exception_handlers=EXCEPTION_HANDLERS,

@@ -15,6 +15,7 @@ from litestar.router import Router
 from litestar.static_files import create_static_files_router
 
 from kernel.access.policies import OPEN
+from kernel.settings import Settings
 
 DIST = Path(__file__).resolve().parent.parent / "frontend" / "dist"
 
@@ -39,11 +40,25 @@ NAMED = {
 _UNBUILT = "The screens are not built. Run `make screens`, then reload this page."
 
 
-def page_routes(dist: Path = DIST) -> list[HTTPRouteHandler | Router]:
+def content_security_policy(settings: Settings) -> str:
+    """Return the policy of the board's page: where a background of the map lies elsewhere, that origin and no more."""
+    if settings.map_origin is None:
+        return CONTENT_SECURITY_POLICY
+    policy = CONTENT_SECURITY_POLICY
+    for directive in ("connect-src 'self'", "img-src 'self' data:"):
+        policy = policy.replace(directive, f"{directive} {settings.map_origin}")
+    return policy
+
+
+def page_routes(settings: Settings, dist: Path = DIST) -> list[HTTPRouteHandler | Router]:
     """Return a route per page and per named file, and the assets where the screens are built."""
-    page = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    # Only the board has a map: a phone's page opens to nobody.
+    policies = dict.fromkeys(PAGES, CONTENT_SECURITY_POLICY) | {"/watch": content_security_policy(settings)}
     routes: list[HTTPRouteHandler | Router] = [
-        *(_file(path, dist / name, "text/html", page) for path, name in PAGES.items()),
+        *(
+            _file(path, dist / name, "text/html", {"Content-Security-Policy": policies[path]})
+            for path, name in PAGES.items()
+        ),
         *(_file(f"/{name}", dist / name, media_type, headers) for name, (media_type, headers) in NAMED.items()),
     ]
     if (dist / "assets").is_dir():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -14,6 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from inventory.mapping import parse_map, put_map
+from inventory.model.region_map import FILE_MAX_BYTES, NotAMap
+from kernel.access.model import COMMAND_LINE
 from kernel.commanding import run
 from kernel.ids import new_id
 from kernel.tables import region
@@ -69,3 +73,34 @@ def list_regions(context: click.Context) -> None:
 
     for line in run(context, work):
         click.echo(line)
+
+
+@main.command("map")
+@click.argument("slug")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def bring_map(context: click.Context, slug: str, file: Path) -> None:
+    """Give a region its map: FILE is GeoJSON with its outline and its communes (docs/operating.md)."""
+
+    async def work(engine: AsyncEngine) -> str:
+        found = parse_map(_content(file))
+        async with engine.connect() as connection:
+            row = (await connection.execute(select(region.c.id).where(region.c.slug == slug))).first()
+        if row is None:
+            raise NotARegion(f"There is no region {slug!r}: `halte region list` names them.")
+        await put_map(engine, UUID(str(row.id)), found, COMMAND_LINE)
+        outline = "its outline" if found.outline else "no outline"
+        return f"{slug}: {len(found.communes)} communes, {outline}. Screens show it when they are loaded again."
+
+    try:
+        click.echo(run(context, work))
+    except (NotARegion, NotAMap) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _content(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        content = opened.read(FILE_MAX_BYTES + 1)
+    if len(content) > FILE_MAX_BYTES:
+        raise NotAMap(f"{file} is larger than {FILE_MAX_BYTES // 1024} KiB; simplify the outline.")
+    return content

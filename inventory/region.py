@@ -13,6 +13,7 @@ import structlog
 from inventory.defining import Refresh
 from inventory.directory import Directory
 from inventory.lane.writer import InventoryWriter
+from inventory.mapping import Card
 from inventory.model.night import night_of
 from inventory.problems import NotReady
 from inventory.store import due_units
@@ -59,6 +60,7 @@ class Region:
         self.live = live
         self.clock = clock
         self.directory = Directory(live.mirror)
+        self.card = Card(pool, region_id)
         self._settings = settings
         self._watch = watch
         self._supervisor = Supervisor(f"region {region_id}")

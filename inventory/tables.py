@@ -334,3 +334,13 @@ surge_unit = Table(
     Column("surge_id", Uuid, ForeignKey("surge.id"), primary_key=True),
     Column("unit_id", Uuid, ForeignKey("unit.id"), primary_key=True, index=True),
 )
+
+# A region without one is shown by its points alone. Replaced as a whole, by command.
+region_map = Table(
+    "region_map",
+    metadata,
+    Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    _instant("set_at", nullable=False),
+)

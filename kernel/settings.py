@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ _PORT_MAX = 65_535
 # 0 prepared statements is what a pooler in transaction mode needs.
 _MAY_BE_ZERO = {"port", "statement_cache_size"}
 _DATABASE_SCHEMES = ("postgres", "postgresql")
+_WEB = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s;,'\"<>\\]*)?", re.ASCII)
 _REDIS_SCHEMES = ("redis", "rediss", "unix", "sentinel")
 
 
@@ -42,6 +44,8 @@ class Settings:
     origins: tuple[str, ...] = ()
     demo: bool = False
     log_level: str = "info"
+    map_style_url: str | None = None
+    map_pmtiles: str | None = None
 
     pool_max: int = 8
     statement_cache_size: int = 200
@@ -78,6 +82,7 @@ class Settings:
             raise SettingsError(
                 f"HALTE_SECRET_KEY is too short: it needs {_SECRET_KEY_MIN_BYTES} characters or more, by chance."
             )
+        _check_map(self.map_style_url, self.map_pmtiles)
         _check_url("DATABASE_URL", self.database_url, _DATABASE_SCHEMES, "postgresql://user:password@host/database")
         _check_url("REDIS_URL", self.redis_url, _REDIS_SCHEMES, "redis://:password@host:6379/0")
 
@@ -93,6 +98,20 @@ class Settings:
             if raw is not None and raw != "":
                 values[one.name] = _parse(one.name, str(one.type), raw)
         return cls(**values)
+
+    @property
+    def map_pmtiles_file(self) -> Path | None:
+        """The tiles, where they lie on this machine and not elsewhere on the web."""
+        return None if self.map_pmtiles is None or _is_web(self.map_pmtiles) else Path(self.map_pmtiles)
+
+    @property
+    def map_origin(self) -> str | None:
+        """The one other origin that the board's page must reach for its map."""
+        address = self.map_style_url or self.map_pmtiles
+        if address is None or not _is_web(address):
+            return None
+        parts = urlsplit(address)
+        return f"{parts.scheme}://{parts.netloc}"
 
     def with_servers(self, database_url: str, redis_url: str) -> Self:
         return replace(self, database_url=database_url, redis_url=redis_url)
@@ -127,6 +146,25 @@ def _check_number(name: str, value: float) -> None:
         return
     wanted = "0 or more" if may_be_zero else "more than 0"
     raise SettingsError(f"HALTE_{name.upper()}={value}: expected {wanted}.")
+
+
+def _is_web(address: str) -> bool:
+    return address.startswith(("https://", "http://"))
+
+
+def _check_map(style_url: str | None, pmtiles: str | None) -> None:
+    """Refuse what no browser could load. The origin goes into a header, so it is looked at sign by sign."""
+    if style_url is not None and pmtiles is not None:
+        raise SettingsError("HALTE_MAP_STYLE_URL and HALTE_MAP_PMTILES: name one background of the map, not both.")
+    for name, address in (("HALTE_MAP_STYLE_URL", style_url), ("HALTE_MAP_PMTILES", pmtiles)):
+        if address is not None and _is_web(address) and not _WEB.fullmatch(address):
+            raise SettingsError(
+                f"{name}={address!r}: write it like https://tiles.example.org/brussels.json, without a log-in in it."
+            )
+    if style_url is not None and not _is_web(style_url):
+        raise SettingsError(f"HALTE_MAP_STYLE_URL={style_url!r}: a style is an address, https://… .")
+    if pmtiles is not None and not _is_web(pmtiles) and not Path(pmtiles).is_file():
+        raise SettingsError(f"HALTE_MAP_PMTILES={pmtiles!r}: no such file. Name one, or an address https://… .")
 
 
 def _check_url(name: str, url: str | None, schemes: tuple[str, ...], like: str) -> None:

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from halte.demo.inventing import InventedRegion, InventedUnit, invent
 from halte.demo.marking import mark
+from halte.demo.outlining import FILE
 from halte.demo.winding import Clock, wind
 from halte.regions import ensure_region
 from inventory.defining import CloseUnit, DefineOperator, DefineShelter, DefineUnit
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
+from inventory.mapping import has_map, parse_map, put_map
 from inventory.model.counting import Spoke
 from inventory.model.facts import OutOfService, OutReason
 from inventory.reporting import Line, Report, Reporter
@@ -59,6 +61,8 @@ async def seed_demo(settings: Settings, seed: int = 1, size: float = 1, clock: C
         async with pool.acquire() as connection:
             await mark(connection)
         region_id = await ensure_region(engine, SLUG, NAME, ZONE)
+        if not await has_map(engine, region_id):
+            await put_map(engine, region_id, parse_map(FILE.read_bytes()), COMMAND_LINE)
         world = invent(region_id, seed, size)
         await wind(pool, ZoneInfo(ZONE), clock)
         await _refuse_another(pool, region_id, world)

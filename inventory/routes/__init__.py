@@ -19,6 +19,7 @@ from inventory.routes.geojson import read_map
 from inventory.routes.history import read_history
 from inventory.routes.movements import put_movement, void_movement
 from inventory.routes.policies import put_policy, read_policies
+from inventory.routes.region import read_region
 from inventory.routes.reports import post_reports, put_report
 from inventory.routes.surges import end_surge, extend_surge, list_surges, post_surge, read_surge
 
@@ -28,6 +29,7 @@ def inventory_routes() -> list[ControllerRouterHandler]:
         read_board,
         read_map,
         read_totals,
+        read_region,
         put_report,
         post_reports,
         put_movement,

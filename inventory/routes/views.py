@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from inventory.model.region_map import RegionMap
+
 
 class UnitAnswerView(msgspec.Struct):
     unit: UUID
@@ -70,6 +72,17 @@ class FeatureCollectionView(msgspec.Struct):
     now: datetime
     live: str
     features: list[Any]
+
+
+class RegionView(msgspec.Struct):
+    """`map` is null where nobody brought one; `background` names a `style` or `pmtiles` that lies below it."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    map: RegionMap | None
+    background: dict[str, str] | None
 
 
 class HistoryEntryView(msgspec.Struct):

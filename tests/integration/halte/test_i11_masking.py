@@ -52,6 +52,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/clock": ("",),
     "/api/v1/keys": ("",),
     "/api/v1/policies": ("",),
+    "/api/v1/region": ("",),
     "/api/v1/sessions/current": ("",),
     "/api/v1/shelters": ("",),
     "/api/v1/shelters/{shelter_id:uuid}": ("/api/v1/shelters/{secret}",),
