@@ -1,6 +1,6 @@
 /** A small client of the contract's routes. A refusal is an ApiProblem; a broken connection is NotAnswered. */
 
-import type { BoardSnapshot, Principal, ProblemDocument, ReportAnswer, ReportBody } from "./types";
+import type { BoardSnapshot, Principal, ProblemDocument, RegionCard, ReportAnswer, ReportBody } from "./types";
 
 /** The server refused, and said why in the language of the page. */
 export class ApiProblem extends Error {
@@ -53,6 +53,10 @@ export class Client {
 
   board(): Promise<BoardSnapshot> {
     return this.#ask<BoardSnapshot>("GET", "/board");
+  }
+
+  region(): Promise<RegionCard> {
+    return this.#ask<RegionCard>("GET", "/region");
   }
 
   report(id: string, body: ReportBody): Promise<ReportAnswer> {

@@ -117,6 +117,33 @@ export interface BoardSnapshot {
   shelters: Shelter[];
 }
 
+/** Longitude and latitude, in degrees. */
+export type Position = [number, number];
+
+/** Names by language, in the order in which the region gave them. */
+export interface Commune {
+  code: string;
+  names: Record<string, string>;
+  point: Position;
+}
+
+export interface RegionMap {
+  communes: Commune[];
+  /** The polygons of a MultiPolygon; none where only the communes are known. */
+  outline: Position[][][];
+  attribution: string;
+}
+
+/** What a screen is to know of its region. `background` lies below the map; null where nothing does. */
+export interface RegionCard {
+  id: string;
+  slug: string;
+  name: string;
+  timezone: string;
+  map: RegionMap | null;
+  background: { style?: string; pmtiles?: string } | null;
+}
+
 /** Without `free` it states facts only: it is no count, and makes none fresh. */
 export interface ReportLine {
   unit: string;

@@ -1,40 +1,47 @@
 /** Which rows are shown. Pure; the criteria live in the address, so that a view can be reloaded and passed on. */
 
 import type { Regime } from "../api/types";
-import { atLeast, available, intakeOpen, overdue } from "../live/available";
+import { intakeOpen, overdue } from "../live/available";
 import { ageOf } from "../live/freshness";
-import { admits, plain, regimeOf, type Row } from "./rows";
+import { GROUPS, plain, type Group, type Row } from "./rows";
 
 export const AVAILABILITIES = ["", "now", "nothing", "attention"] as const;
 export const FRESHNESSES = ["", "fresh", "notFresh", "old", "unconfirmed"] as const;
-/** Whom one looks for. Nobody looks for everyone: what is for everyone is found under each. */
-export const GROUPS = ["men", "women", "families", "minors"] as const;
-export type Group = (typeof GROUPS)[number];
 
 export interface Criteria {
   regime: Regime;
   text: string;
   audience: Group | "";
   commune: string;
+  /** One shelter, by its id: chosen on the map. */
+  shelter: string;
   availability: (typeof AVAILABILITIES)[number];
   freshness: (typeof FRESHNESSES)[number];
 }
 
-export const NONE: Criteria = { regime: "night", text: "", audience: "", commune: "", availability: "", freshness: "" };
+export const NONE: Criteria = { regime: "night", text: "", audience: "", commune: "", shelter: "", availability: "", freshness: "" };
 
 export const isFiltered = (criteria: Criteria): boolean =>
   (Object.keys(NONE) as (keyof Criteria)[]).some((key) => key !== "regime" && criteria[key] !== NONE[key]);
 
-export function select(rows: Iterable<Row>, criteria: Criteria, nowMs: number): Row[] {
+/** What the communes and the map are told of: a place chosen in them narrows the table, and not themselves. */
+export function select(rows: readonly Row[], criteria: Criteria, nowMs: number): readonly Row[] {
   const words = plain(criteria.text).split(/\s+/).filter(Boolean);
-  return [...rows].filter((row) => regimeOf(row) === criteria.regime && matches(row, criteria, words, nowMs));
+  return rows.filter((row) => row.regime === criteria.regime && matches(row, criteria, words, nowMs));
+}
+
+/** And what the table shows of them. */
+export function selectPlace(rows: readonly Row[], { commune, shelter }: Criteria): readonly Row[] {
+  if (commune === "" && shelter === "") return rows;
+  return rows.filter(
+    (row) => (commune === "" || row.communeCode === commune) && (shelter === "" || row.unit.shelter === shelter),
+  );
 }
 
 function matches(row: Row, criteria: Criteria, words: string[], nowMs: number): boolean {
   return (
     words.every((word) => row.haystack.includes(word)) &&
-    (criteria.audience === "" || admits(row, criteria.audience)) &&
-    (criteria.commune === "" || row.communeCode === criteria.commune) &&
+    (criteria.audience === "" || row.groups.includes(criteria.audience)) &&
     isAvailable(row, criteria.availability, nowMs) &&
     isOfAge(row, criteria.freshness, nowMs)
   );
@@ -43,9 +50,9 @@ function matches(row: Row, criteria: Criteria, words: string[], nowMs: number): 
 function isAvailable(row: Row, wanted: Criteria["availability"], nowMs: number): boolean {
   switch (wanted) {
     case "now":
-      return atLeast(row.unit) > 0 && intakeOpen(row.unit, nowMs);
+      return row.available > 0 && intakeOpen(row.unit, nowMs);
     case "nothing":
-      return atLeast(row.unit) === 0;
+      return row.available === 0;
     case "attention":
       return needsAttention(row, nowMs);
     default:
@@ -68,35 +75,9 @@ function isOfAge(row: Row, wanted: Criteria["freshness"], nowMs: number): boolea
 }
 
 /** How many rows the same criteria would find under the other regime. */
-export function countElsewhere(rows: Iterable<Row>, criteria: Criteria, nowMs: number): number {
+export function countElsewhere(rows: readonly Row[], criteria: Criteria, nowMs: number): number {
   const regime: Regime = criteria.regime === "night" ? "admission" : "night";
-  return select(rows, { ...criteria, regime }, nowMs).length;
-}
-
-export interface Totals {
-  units: number;
-  count: number;
-  /** False where a band is among them: then it is the least there can be. */
-  exact: boolean;
-}
-
-export type GroupTotals = Record<"place" | "room", Totals>;
-
-/** Places and rooms apart, always. */
-export function totalsOf(rows: Iterable<Row>, audience: Group, regime: Regime): GroupTotals {
-  const totals: GroupTotals = {
-    place: { units: 0, count: 0, exact: true },
-    room: { units: 0, count: 0, exact: true },
-  };
-  for (const row of rows) {
-    if (row.facts === null || regimeOf(row) !== regime || !admits(row, audience)) continue;
-    const sum = totals[row.facts.allotment];
-    const found = available(row.unit);
-    sum.units += 1;
-    sum.count += atLeast(row.unit);
-    if (found.kind === "band" && found.band !== "0") sum.exact = false;
-  }
-  return totals;
+  return selectPlace(select(rows, { ...criteria, regime }, nowMs), criteria).length;
 }
 
 export function fromQuery(query: string): Criteria {
@@ -108,6 +89,7 @@ export function fromQuery(query: string): Criteria {
     text: given.get("text") ?? "",
     audience: oneOf("audience", ["", ...GROUPS] as const, ""),
     commune: given.get("commune") ?? "",
+    shelter: given.get("shelter") ?? "",
     availability: oneOf("availability", AVAILABILITIES, ""),
     freshness: oneOf("freshness", FRESHNESSES, ""),
   };

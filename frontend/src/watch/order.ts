@@ -1,6 +1,5 @@
 /** In which order rows stand, and that they keep it while somebody reads. Pure. */
 
-import { atLeast } from "../live/available";
 import type { Row } from "./rows";
 
 export const SORTS = ["shelter", "commune", "available", "confirmed"] as const;
@@ -18,33 +17,29 @@ export function pressed(sort: Sort, key: SortKey): Sort {
   return { key, descending: key === "available" || key === "confirmed" };
 }
 
-/** Never ties: names, then ids decide, so equal counts do not swap places. */
-export function arrange(rows: readonly Row[], sort: Sort, compareNames: (a: string, b: string) => number): Row[] {
+/** Rows come in the order of names, and those that tie keep it: equal counts do not swap places. */
+export function arrange(rows: readonly Row[], sort: Sort, compareNames: (a: string, b: string) => number): readonly Row[] {
+  if (sort.key === "shelter") return sort.descending ? [...rows].reverse() : rows;
   const sign = sort.descending ? -1 : 1;
-  const byName = (a: Row, b: Row) =>
-    compareNames(a.shelterName, b.shelterName) ||
-    compare(a.unit.shelter, b.unit.shelter) ||
-    compareNames(a.unitName, b.unitName) ||
-    compare(a.id, b.id);
-  const first = KEYS[sort.key](compareNames);
-  if (sort.key === "shelter") return [...rows].sort((a, b) => sign * byName(a, b));
-  return [...rows].sort((a, b) => sign * first(a, b) || byName(a, b));
+  const keyOf = sort.key === "commune" ? byCommune(rows, compareNames) : KEYS[sort.key];
+  return [...rows].sort((a, b) => sign * (keyOf(a) - keyOf(b)));
 }
 
-type Comparison = (a: Row, b: Row) => number;
+const KEYS = {
+  available: (row: Row) => row.available,
+  confirmed: (row: Row) => row.confirmedMs,
+} as const;
 
-const KEYS: Record<SortKey, (names: (a: string, b: string) => number) => Comparison> = {
-  shelter: () => () => 0,
-  commune: (names) => (a, b) => names(a.commune, b.commune),
-  available: () => (a, b) => atLeast(a.unit) - atLeast(b.unit),
-  confirmed: () => (a, b) => compare(a.unit.confirmed_at ?? "", b.unit.confirmed_at ?? ""),
-};
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** Communes are few: they are put in order once, and rows by their place in it. */
+function byCommune(rows: readonly Row[], compareNames: (a: string, b: string) => number): (row: Row) => number {
+  const names = [...new Set(rows.map((row) => row.commune))].sort(compareNames);
+  const places = new Map(names.map((name, place) => [name, place]));
+  return (row) => places.get(row.commune)!;
+}
 
 /** The rows that were there, where they were, as they are now; nothing enters, only what is gone leaves. */
-export function keep(order: readonly string[], rows: ReadonlyMap<string, Row>): Row[] {
-  return order.flatMap((id) => rows.get(id) ?? []);
+export function keep(order: readonly string[], find: (id: string) => Row | undefined): Row[] {
+  return order.flatMap((id) => find(id) ?? []);
 }
 
 export const sameOrder = (a: readonly Row[], b: readonly Row[]): boolean =>

@@ -3,52 +3,85 @@
 import { compareNames } from "../i18n/format";
 import { language } from "../i18n/language.svelte";
 import type { LiveBoard } from "../live/board.svelte";
-import { countElsewhere, fromQuery, NONE, select, toQuery, type Criteria } from "./criteria";
+import { communeName } from "../region/communes";
+import type { Region } from "../region/region.svelte";
+import { countElsewhere, fromQuery, NONE, select, selectPlace, toQuery, type Criteria } from "./criteria";
 import { arrange, FIRST_SORT, keep, pressed, sameOrder, type Sort, type SortKey } from "./order";
-import { buildRows, type Row } from "./rows";
+import { Rows } from "./rows";
+import { sumByAudience, sumByCommune } from "./totals";
 
 export class View {
   criteria = $state.raw<Criteria>(NONE);
   sort = $state.raw<Sort>(FIRST_SORT);
   /** Somebody's focus or pointer is among the rows. */
   reading = $state(false);
+  readonly region: Region;
   #live: LiveBoard;
-  #cache = new Map<string, Row>();
-  #cacheLanguage = "";
+  #rows = new Rows();
   #keptOrder: string[] | null = null;
 
-  readonly all = $derived.by(() => {
-    if (this.#cacheLanguage !== language.current) this.#cache = new Map();
-    this.#cacheLanguage = language.current;
-    return (this.#cache = buildRows(this.#live.board, language.current, this.#cache));
-  });
+  readonly all = $derived.by(() => this.#rows.follow(this.#live.board, language.current, this.region.communes));
+
+  /** Whatever place is chosen: what the communes and the map are told of. */
+  readonly everywhere = $derived.by(() => select(this.all, this.criteria, this.nowMs));
 
   readonly wanted = $derived.by(() => {
-    const rows = select(this.all.values(), this.criteria, this.#live.nowMs);
+    const rows = selectPlace(this.everywhere, this.criteria);
     return arrange(rows, this.sort, compareNames(language.current));
   });
 
   readonly shown = $derived.by(() => {
-    const rows = this.reading && this.#keptOrder !== null ? keep(this.#keptOrder, this.all) : this.wanted;
+    void this.all; // the rows behind the ids, whichever way they are found
+    const kept = this.reading ? this.#keptOrder : null;
+    const rows = kept === null ? this.wanted : keep(kept, (id) => this.#rows.get(id));
     this.#keptOrder = rows.map((row) => row.id);
     return rows;
   });
 
   readonly outOfOrder = $derived(this.reading && !sameOrder(this.shown, this.wanted));
+  readonly byAudience = $derived.by(() => sumByAudience(this.all, this.criteria.regime));
+  readonly byCommune = $derived.by(() => sumByCommune(this.everywhere, this.nowMs));
 
   /** How many would match under the other regime, asked where nothing matches here. */
   readonly elsewhere = $derived.by(() =>
-    this.shown.length > 0 ? 0 : countElsewhere(this.all.values(), this.criteria, this.#live.nowMs),
+    this.shown.length > 0 ? 0 : countElsewhere(this.all, this.criteria, this.nowMs),
   );
+
+  readonly #shelters = $derived.by(() => this.#live.board.shelters);
+
+  /** Code and name of every commune that the region has or a shelter names, by name. */
+  readonly communes = $derived.by((): [code: string, name: string][] => {
+    const codes = new Set(this.region.communes.keys());
+    for (const shelter of this.#shelters.values()) codes.add(shelter.commune);
+    if (this.criteria.commune) codes.add(this.criteria.commune);
+    const named = [...codes].map((code): [string, string] => [code, this.communeName(code)]);
+    const compare = compareNames(language.current);
+    return named.sort((a, b) => compare(a[1], b[1]));
+  });
+
+  /** The name of the shelter that was chosen, if one was. */
+  readonly shelterName = $derived.by(() => {
+    const id = this.criteria.shelter;
+    return id === "" ? "" : (this.#shelters.get(id)?.name ?? "…");
+  });
+
+  constructor(live: LiveBoard, region: Region, query: string) {
+    this.#live = live;
+    this.region = region;
+    this.criteria = fromQuery(query);
+  }
+
+  get nowMs(): number {
+    return this.#live.nowMs;
+  }
 
   /** How many units the regime has, filters aside. */
-  readonly regimeSize = $derived.by(
-    () => select(this.all.values(), { ...NONE, regime: this.criteria.regime }, this.#live.nowMs).length,
-  );
+  get regimeSize(): number {
+    return this.byAudience.units;
+  }
 
-  constructor(live: LiveBoard, query: string) {
-    this.#live = live;
-    this.criteria = fromQuery(query);
+  communeName(code: string): string {
+    return communeName(this.region.communes, code, language.current);
   }
 
   set(change: Partial<Criteria>): void {

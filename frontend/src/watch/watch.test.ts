@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Shelter, Unit } from "../api/types";
-import { communeName } from "../communes";
 import { en as common } from "../i18n/common/en";
 import { compareNames } from "../i18n/format";
 import { en as words } from "../i18n/watch/en";
 import { aMaskedUnit, aShelter, aUnit, minutesAgo, NOW, someFacts } from "../live/examples";
 import { EMPTY, type Board } from "../live/fold";
-import { countElsewhere, fromQuery, isFiltered, NONE, select, toQuery, totalsOf, type Criteria } from "./criteria";
+import { communeName, communesOf } from "../region/communes";
+import { countElsewhere, fromQuery, isFiltered, NONE, select, selectPlace, toQuery, type Criteria } from "./criteria";
 import { arrange, FIRST_SORT, keep, pressed, sameOrder } from "./order";
 import { remarksOn } from "./remarks";
-import { buildRows, type Row } from "./rows";
+import { Rows, type Row } from "./rows";
+import { sumByAudience, sumByCommune } from "./totals";
 
 function boardOf(units: Unit[], shelters: Shelter[]): Board {
   const byId = <T extends { id: string }>(list: T[]) => new Map(list.map((one) => [one.id, one]));
@@ -40,29 +41,44 @@ const board = boardOf(
   ],
 );
 
-const rows = buildRows(board, "fr", new Map());
-const found = (criteria: Partial<Criteria>): string =>
-  select(rows.values(), { ...NONE, ...criteria }, NOW)
-    .map((row) => row.id)
-    .join("");
+const communes = communesOf({
+  communes: [
+    { code: "21004", names: { fr: "Bruxelles", nl: "Brussel" }, point: [4.352, 50.847] },
+    { code: "21009", names: { fr: "Ixelles", nl: "Elsene" }, point: [4.372, 50.827] },
+    { code: "21012", names: { fr: "Molenbeek-Saint-Jean", nl: "Sint-Jans-Molenbeek" }, point: [4.33, 50.855] },
+  ],
+  outline: [],
+  attribution: "",
+});
+const rowsOf = (of: Board): readonly Row[] => new Rows().follow(of, "fr", communes);
+const rows = rowsOf(board);
+const ids = (list: readonly Row[]): string => list.map((row) => row.id).join("");
+const found = (criteria: Partial<Criteria>): string => {
+  const wanted = { ...NONE, ...criteria };
+  return [...ids(selectPlace(select(rows, wanted, NOW), wanted))].sort().join("");
+};
 
 describe("rows", () => {
   it("stay the same objects where nothing changed, and follow the language", () => {
+    const kept = new Rows();
+    const before = kept.follow(board, "fr", communes);
     const changed = { ...board, units: new Map(board.units).set("a", aUnit({ id: "a", shelter: "s1", seq: 2 })) };
-    const next = buildRows(changed, "fr", rows);
-    expect(next.get("b")).toBe(rows.get("b"));
-    expect(next.get("a")).not.toBe(rows.get("a"));
-    expect(buildRows(board, "nl", new Map()).get("a")?.commune).toBe("Elsene");
+    const after = kept.follow(changed, "fr", communes);
+    expect(after.filter((row, place) => row !== before[place]).map((row) => row.id)).toEqual(["a"]);
+    expect(kept.follow(changed, "fr", communes)).toBe(after);
+    expect(kept.follow(changed, "nl", communes).map((row) => row.commune)).toContain("Elsene");
   });
 
   it("are there before their shelter is", () => {
-    const early = buildRows({ ...board, shelters: new Map() }, "fr", new Map());
-    expect(early.get("a")).toMatchObject({ shelterName: "…", unitName: "…", facts: null });
+    const early = rowsOf({ ...board, shelters: new Map() });
+    expect(early.find((row) => row.id === "a")).toMatchObject({ shelterName: "…", unitName: "…", facts: null });
   });
 
   it("show an unknown commune by its code", () => {
-    expect(communeName("62063", "fr")).toBe("62063");
-    expect(communeName("21004", "en")).toBe("Bruxelles");
+    expect(communeName(communes, "62063", "fr")).toBe("62063");
+    expect(communeName(communes, "21004", "nl")).toBe("Brussel");
+    expect(communeName(communes, "21004", "en")).toBe("Bruxelles");
+    expect(communeName(communesOf(null), "21004", "fr")).toBe("21004");
   });
 });
 
@@ -70,7 +86,7 @@ describe("the criteria", () => {
   it("keep the two regimes apart", () => {
     expect(found({})).toBe("abcde");
     expect(found({ regime: "admission" })).toBe("f");
-    expect(countElsewhere(rows.values(), { ...NONE, text: "foyer" }, NOW)).toBe(1);
+    expect(countElsewhere(rows, { ...NONE, text: "foyer" }, NOW)).toBe(1);
   });
 
   it("find words without their accents, and communes by either name", () => {
@@ -78,6 +94,13 @@ describe("the criteria", () => {
     expect(found({ text: "ELSENE unit a" })).toBe("a");
     expect(found({ text: "ixelles b" })).toBe("ab");
     expect(found({ text: "nowhere" })).toBe("");
+    expect(found({ text: "21009" })).toBe("ab");
+  });
+
+  it("narrow the table to a commune or a shelter, and not what the map is told of", () => {
+    expect(found({ commune: "21004" })).toBe("ce");
+    expect(found({ shelter: "s1" })).toBe("ab");
+    expect(select(rows, { ...NONE, commune: "21004", shelter: "s2" }, NOW)).toHaveLength(5);
   });
 
   it("give everyone's places to each group", () => {
@@ -98,8 +121,8 @@ describe("the criteria", () => {
   it("ask how old a count is", () => {
     expect(found({ freshness: "fresh" })).toBe("acde");
     expect(found({ freshness: "unconfirmed" })).toBe("b");
-    const later = select(rows.values(), { ...NONE, freshness: "old" }, NOW + 8 * 3_600_000);
-    expect(later.map((row) => row.id).join("")).toBe("acde");
+    const later = select(rows, { ...NONE, freshness: "old" }, NOW + 8 * 3_600_000);
+    expect(ids(later)).toBe("cead");
   });
 
   it("survive the address bar, and ignore what makes no sense there", () => {
@@ -116,23 +139,33 @@ describe("the criteria", () => {
 });
 
 describe("totals", () => {
+  const night = sumByAudience(rows, "night");
+
   it("never add places to rooms, nor one regime to the other", () => {
-    const men = totalsOf(rows.values(), "men", "night");
+    const { men } = night.groups;
     expect([men.place.count, men.room.count, men.room.units]).toEqual([3, 3, 1]);
-    expect(totalsOf(rows.values(), "men", "admission").place.count).toBe(3);
+    expect(sumByAudience(rows, "admission").groups.men.place.count).toBe(3);
+    expect(night.units).toBe(5);
   });
 
   it("say so where a band makes them the least there can be", () => {
-    const women = totalsOf(rows.values(), "women", "night");
-    expect(women.place).toEqual({ units: 3, count: 1, exact: false });
-    expect(totalsOf(rows.values(), "men", "night").place.exact).toBe(true);
+    expect(night.groups.women.place).toEqual({ units: 3, count: 1, exact: false });
+    expect(night.groups.men.place.exact).toBe(true);
+  });
+
+  it("are by commune too, the secret ones in it, and what is old is counted", () => {
+    const later = NOW + 8 * 3_600_000;
+    const sums = sumByCommune(select(rows, NONE, NOW), later);
+    expect([...sums.keys()].sort()).toEqual(["21004", "21009", "21012"]);
+    expect(sums.get("21004")).toMatchObject({ name: "Bruxelles", units: 2, old: 2, room: { units: 1, count: 3 } });
+    expect(sums.get("21009")).toMatchObject({ units: 2, old: 1, place: { units: 2, count: 3, exact: true } });
+    expect(sums.get("21012")).toMatchObject({ units: 1, place: { count: 1, exact: false } });
   });
 });
 
 describe("the order", () => {
   const names = compareNames("fr");
-  const ids = (list: readonly Row[]) => list.map((row) => row.id).join("");
-  const all = select(rows.values(), NONE, NOW);
+  const all = select(rows, NONE, NOW);
 
   it("is by shelter first, and by available with the most on top", () => {
     expect(ids(arrange(all, FIRST_SORT, names))).toBe("ceabd");
@@ -141,21 +174,25 @@ describe("the order", () => {
   });
 
   it("does not depend on the order in which things came", () => {
-    for (const key of ["shelter", "commune", "available", "confirmed"] as const) {
-      const sort = { key, descending: true };
-      expect(ids(arrange([...all].reverse(), sort, names))).toBe(ids(arrange(all, sort, names)));
-    }
+    const turned = { ...board, units: new Map([...board.units].reverse()) };
+    expect(ids(rowsOf(turned))).toBe(ids(rows));
+    expect(ids(arrange(all, { key: "commune", descending: false }, names))).toBe("ceabd");
+    expect(ids(arrange(all, { key: "shelter", descending: true }, names))).toBe("dbaec");
   });
 
   it("is kept while somebody reads: values change, places do not", () => {
-    const changed = { ...board, units: new Map(board.units).set("c", aUnit({ id: "c", shelter: "s2", seq: 9, free: 18 })) };
-    const next = buildRows(changed, "fr", rows);
-    const kept = keep(["e", "a", "d", "c", "b"], next);
-    expect(ids(kept)).toBe("eadcb");
-    expect(kept[3]!.unit).toMatchObject({ free: 18 });
-    expect(sameOrder(kept, arrange(kept, { key: "available", descending: true }, names))).toBe(false);
-    next.delete("d");
-    expect(ids(keep(["e", "a", "d", "c", "b"], next))).toBe("eacb");
+    const kept = new Rows();
+    kept.follow(board, "fr", communes);
+    const units = new Map(board.units).set("c", aUnit({ id: "c", shelter: "s2", seq: 9, free: 18 }));
+    kept.follow({ ...board, units }, "fr", communes);
+    const read = keep(["e", "a", "d", "c", "b"], (id) => kept.get(id));
+    expect(ids(read)).toBe("eadcb");
+    expect(read[3]!.unit).toMatchObject({ free: 18 });
+    const sorted = arrange(select(kept.follow({ ...board, units }, "fr", communes), NONE, NOW), pressed(FIRST_SORT, "available"), names);
+    expect(sameOrder(read, sorted)).toBe(false);
+    units.delete("d");
+    kept.follow({ ...board, units: new Map(units) }, "fr", communes);
+    expect(ids(keep(["e", "a", "d", "c", "b"], (id) => kept.get(id)))).toBe("eacb");
   });
 });
 

@@ -70,6 +70,7 @@ export const en = {
   surge: "surge",
   shown: (shown: number, all: number): string =>
     shown === all ? `${all} ${all === 1 ? "unit" : "units"}` : `${shown} of ${all} units`,
+  onlyShelter: (name: string): string => `Only ${name}: show all`,
   orderKept: "Order kept while you read.",
   sortNow: "Sort now",
   waiting: "Waiting for the first data.",

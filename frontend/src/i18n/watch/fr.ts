@@ -60,6 +60,7 @@ export const fr: WatchWords = {
   byFeed: "relevé par son logiciel",
   surge: "renfort",
   shown: (shown, all) => (shown === all ? `${all} ${all < 2 ? "unité" : "unités"}` : `${shown} unités sur ${all}`),
+  onlyShelter: (name: string): string => `Seulement ${name}\u00a0: tout afficher`,
   orderKept: "Ordre gardé pendant la lecture.",
   sortNow: "Trier",
   waiting: "En attente des premières données.",

@@ -61,6 +61,7 @@ export const nl: WatchWords = {
   surge: "versterking",
   shown: (shown, all) =>
     shown === all ? `${all} ${all === 1 ? "afdeling" : "afdelingen"}` : `${shown} van ${all} afdelingen`,
+  onlyShelter: (name: string): string => `Alleen ${name}: alles tonen`,
   orderKept: "Volgorde blijft staan terwijl u leest.",
   sortNow: "Sorteren",
   waiting: "Wachten op de eerste gegevens.",
