@@ -7,6 +7,8 @@ const AGAIN_MS = 5_000;
 
 export class Region {
   card = $state.raw<RegionCard | null>(null);
+  /** Nobody has said yet whether there is one. */
+  asking = $state(true);
   readonly communes = $derived(communesOf(this.card?.map));
   #ask: () => Promise<RegionCard>;
 
@@ -25,6 +27,7 @@ export class Region {
       } catch {
         if (!stopped) retry = setTimeout(() => void ask(), AGAIN_MS);
       }
+      this.asking = false;
     };
     void ask();
     return () => {

@@ -14,4 +14,7 @@ export const COLUMNS = [
   "state",
 ] as const;
 
+/** Those that a narrow table leaves out. */
+export const FOLDED = ["commune", "out", "capacity"] as const satisfies readonly (typeof COLUMNS)[number][];
+
 export type Column = (typeof COLUMNS)[number];

@@ -95,10 +95,8 @@ export function fromQuery(query: string): Criteria {
   };
 }
 
-export function toQuery(criteria: Criteria): string {
-  const query = new URLSearchParams();
-  for (const key of Object.keys(NONE) as (keyof Criteria)[])
-    if (criteria[key] !== NONE[key]) query.set(key, criteria[key]);
-  const text = query.toString();
-  return text === "" ? "" : `?${text}`;
+export function toQuery(criteria: Criteria): [string, string][] {
+  return (Object.keys(NONE) as (keyof Criteria)[])
+    .filter((key) => criteria[key] !== NONE[key])
+    .map((key) => [key, criteria[key]]);
 }

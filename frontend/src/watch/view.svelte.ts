@@ -6,6 +6,7 @@ import type { LiveBoard } from "../live/board.svelte";
 import { communeName } from "../region/communes";
 import type { Region } from "../region/region.svelte";
 import { countElsewhere, fromQuery, NONE, select, selectPlace, toQuery, type Criteria } from "./criteria";
+import { Layout } from "./layout.svelte";
 import { arrange, FIRST_SORT, keep, pressed, sameOrder, type Sort, type SortKey } from "./order";
 import { Rows } from "./rows";
 import { sumByAudience, sumByCommune } from "./totals";
@@ -15,6 +16,9 @@ export class View {
   sort = $state.raw<Sort>(FIRST_SORT);
   /** Somebody's focus or pointer is among the rows. */
   reading = $state(false);
+  /** The shelter that the map is to show. */
+  spot = $state.raw<string | null>(null);
+  readonly layout: Layout;
   readonly region: Region;
   #live: LiveBoard;
   #rows = new Rows();
@@ -69,6 +73,7 @@ export class View {
     this.#live = live;
     this.region = region;
     this.criteria = fromQuery(query);
+    this.layout = new Layout(query, () => this.#address());
   }
 
   get nowMs(): number {
@@ -87,7 +92,18 @@ export class View {
   set(change: Partial<Criteria>): void {
     this.criteria = { ...this.criteria, ...change };
     this.sortNow();
-    history.replaceState(null, "", location.pathname + toQuery(this.criteria));
+    this.#address();
+  }
+
+  #address(): void {
+    const query = new URLSearchParams([...toQuery(this.criteria), ...this.layout.query()]).toString();
+    history.replaceState(null, "", location.pathname + (query && `?${query}`));
+  }
+
+  showOnMap(shelter: string): void {
+    this.layout.openMap();
+    this.spot = null;
+    queueMicrotask(() => (this.spot = shelter));
   }
 
   clear(): void {

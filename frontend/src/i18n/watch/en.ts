@@ -78,6 +78,27 @@ export const en = {
   emptyBoardHint: "Shelters and units are entered by the administrator of the region.",
   noMatch: "No unit matches these filters.",
   elsewhere: (n: number, regime: string): string => `${n} ${n === 1 ? "matches" : "match"} under “${regime}”`,
+  layout: { label: "View", table: "Table", map: "Map and communes", wall: "Letters for a wall" },
+  communes: { caption: "Available by commune", places: "Places", rooms: "Rooms", units: "Units", old: "Stale, silent" },
+  map: {
+    label: "Map of the region",
+    zoomIn: "Closer",
+    zoomOut: "Further away",
+    short: (places: number, rooms: number): string =>
+      rooms > 0 ? `${places > 0 ? `${places} · ` : ""}${rooms}\u00a0r.` : String(places),
+    states: {
+      some: (n: number): string => (n === 1 ? "shelter with something available" : "shelters with something available"),
+      doubtful: (_n: number): string => "with an old count",
+      none: (_n: number): string => "with nothing available",
+      unknown: (_n: number): string => "of which nobody knows",
+    },
+    equal: "All of it stands in the tables too.",
+    secret: "A secret shelter is no point on it: it counts in its commune.",
+    show: "Show on the map",
+    noWebGl: "This browser cannot draw the map (it has no WebGL). The tables have all of it.",
+    failed: "The map could not be loaded. The tables have all of it.",
+    withoutBackground: "The background of the map could not be loaded. Shelters and communes are shown without it.",
+  },
   details: {
     operator: "Operator",
     address: "Address",

@@ -68,6 +68,27 @@ export const fr: WatchWords = {
   emptyBoardHint: "Les centres et unités sont encodés par l’administration de la région.",
   noMatch: "Aucune unité ne répond à ces filtres.",
   elsewhere: (n, regime) => `${n} sous «\u00a0${regime}\u00a0»`,
+  layout: { label: "Vue", table: "Liste", map: "Carte et communes", wall: "Lettres pour un mur" },
+  communes: { caption: "Disponible par commune", places: "Places", rooms: "Chambres", units: "Unités", old: "Périmées, muettes" },
+  map: {
+    label: "Carte de la région",
+    zoomIn: "Plus près",
+    zoomOut: "Plus loin",
+    short: (places, rooms) =>
+      rooms > 0 ? `${places > 0 ? `${places} · ` : ""}${rooms}\u00a0ch.` : String(places),
+    states: {
+      some: (n) => (n < 2 ? "centre avec du disponible" : "centres avec du disponible"),
+      doubtful: () => "dont le relevé est ancien",
+      none: () => "sans rien de disponible",
+      unknown: () => "dont on ne sait rien",
+    },
+    equal: "Tout ce qu’elle montre se trouve aussi dans les listes.",
+    secret: "Un centre à adresse secrète n’y est pas un point\u00a0: il compte dans sa commune.",
+    show: "Montrer sur la carte",
+    noWebGl: "Ce navigateur ne peut pas dessiner la carte (sans WebGL). Les listes contiennent tout.",
+    failed: "La carte n’a pas pu être chargée. Les listes contiennent tout.",
+    withoutBackground: "Le fond de carte n’a pas pu être chargé. Centres et communes sont montrés sans lui.",
+  },
   details: {
     operator: "Opérateur",
     address: "Adresse",

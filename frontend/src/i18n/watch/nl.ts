@@ -69,6 +69,27 @@ export const nl: WatchWords = {
   emptyBoardHint: "Centra en afdelingen worden ingevoerd door het beheer van het gewest.",
   noMatch: "Geen afdeling voldoet aan deze filters.",
   elsewhere: (n, regime) => `${n} onder “${regime}”`,
+  layout: { label: "Weergave", table: "Lijst", map: "Kaart en gemeenten", wall: "Letters voor een muur" },
+  communes: { caption: "Beschikbaar per gemeente", places: "Plaatsen", rooms: "Kamers", units: "Afdelingen", old: "Oud, stil" },
+  map: {
+    label: "Kaart van het gewest",
+    zoomIn: "Dichterbij",
+    zoomOut: "Verder weg",
+    short: (places, rooms) =>
+      rooms > 0 ? `${places > 0 ? `${places} · ` : ""}${rooms}\u00a0k.` : String(places),
+    states: {
+      some: (n) => (n === 1 ? "centrum met iets beschikbaar" : "centra met iets beschikbaar"),
+      doubtful: () => "met een oude telling",
+      none: () => "met niets beschikbaar",
+      unknown: () => "waarvan niemand iets weet",
+    },
+    equal: "Alles wat erop staat, staat ook in de lijsten.",
+    secret: "Een centrum met een geheim adres is er geen punt: het telt mee in zijn gemeente.",
+    show: "Op de kaart tonen",
+    noWebGl: "Deze browser kan de kaart niet tekenen (zonder WebGL). De lijsten bevatten alles.",
+    failed: "De kaart kon niet geladen worden. De lijsten bevatten alles.",
+    withoutBackground: "De achtergrond van de kaart kon niet geladen worden. Centra en gemeenten staan er zonder op.",
+  },
   details: {
     operator: "Operator",
     address: "Adres",
