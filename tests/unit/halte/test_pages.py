@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from halte.pages import NAMED, PAGES, page_routes
+from kernel.settings import Settings
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def dist(tmp_path: Path) -> Path:
 def test_what_has_no_hash_in_its_name_is_asked_for_each_time(
     dist: Path, path: str, media_type: str, policy: str
 ) -> None:
-    with TestClient(Litestar(page_routes(dist), openapi_config=None)) as client:
+    with TestClient(Litestar(page_routes(Settings(), dist), openapi_config=None)) as client:
         answer = client.get(path)
     assert answer.status_code == 200
     assert answer.text == f"this is {PAGES.get(path, path[1:])}"
@@ -43,5 +44,5 @@ def test_what_has_no_hash_in_its_name_is_asked_for_each_time(
 
 
 def test_screens_that_are_not_built_are_said_to_be(tmp_path: Path) -> None:
-    with TestClient(Litestar(page_routes(tmp_path), openapi_config=None)) as client:
+    with TestClient(Litestar(page_routes(Settings(), tmp_path), openapi_config=None)) as client:
         assert client.get("/sw.js").status_code == 503
