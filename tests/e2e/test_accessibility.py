@@ -1,84 +1,165 @@
-"""Every page, in light and dark, on a phone and a desk: axe objects to nothing. Pictures go to HALTE_SCREENSHOTS."""
+"""Every page in each of its states, in every language, light and dark, on a phone and a desk: axe objects to nothing.
+
+Pictures of all of them go to the folder that HALTE_SCREENSHOTS names.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from kernel.ids import new_id
+from tests.support.axe import LANGUAGES, guises, objections, speak, violations
 from tests.support.running import Running
-from tests.support.screens import DESK, PHONE, Screens, sign_in
+from tests.support.screens import PHONE, Card, Screens, sign_in
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-_RUN = """async () => {
-    const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const found = await axe.run(document, {runOnly: rules});
-    return found.violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).slice(0, 3).join(" ")}`);
-}"""
-
-# The page, who looks at it, and what is there once it has loaded.
-PAGES = {
-    "home": ("/", None, "Sign in"),
-    "ways": ("/", "supervisor", "Where to?"),
-    "shelter": ("/shelter", "staff", "Linden House"),
-    "watch": ("/watch", "supervisor", "Linden House"),
-}
+Scene = Callable[[Running, Screens], Awaitable[Page]]
+SCENES: dict[str, Scene] = {}
 
 
-async def _violations(page: Page) -> Any:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: `make screens` fetches it")
-    await page.evaluate(AXE.read_text("utf-8"))
-    return await page.evaluate(_RUN)
+def scene(make: Scene) -> Scene:
+    SCENES[make.__name__.replace("_", "-")] = make
+    return make
 
 
-async def _picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("HALTE_SCREENSHOTS"):
-        await page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", PAGES)
-async def test_axe_objects_to_nothing(
-    halte: Running, screens: Screens, name: str, size: tuple[int, int], scheme: Literal["light", "dark"]
-) -> None:
-    path, login, there = PAGES[name]
-    page = await screens.open(halte.server.address + path, size, scheme=scheme)
-    if login is not None:
-        await sign_in(page, login)
+async def _open(halte: Running, screens: Screens, path: str, login: str) -> Page:
+    page = await screens.open(halte.server.address + path, PHONE, cookie=halte.region.cookies[login])
+    there = "Where to?" if path == "/" else "Linden House"
     await expect(page.get_by_text(there, exact=True).first).to_be_visible()
-    await _picture(page, f"{name}-{size[0]}-{scheme}")
-    assert await _violations(page) == []
-    wider = await page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0, "the page scrolls sideways"
+    for language in LANGUAGES:  # so that their words are there without network, too
+        await speak(page, language)
+    return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_axe_objects_to_nothing_that_opens(
-    halte: Running, screens: Screens, scheme: Literal["light", "dark"]
-) -> None:
-    """What appears on demand: the further facts of a unit, a refusal, the details of a row."""
-    page = await screens.open(f"{halte.server.address}/shelter", PHONE, scheme=scheme)
+async def _says(halte: Running, free: int, **line: Any) -> None:
+    body = halte.region.report(free)
+    body["units"][0] |= {"intake": {"state": "open"}, "out_of_service": []} | line
+    async with halte.region.client("staff") as staff:
+        answer = await staff.put(f"/reports/{new_id()}", json=body)
+        assert answer.status_code == 200, answer.text
+
+
+@scene
+async def home(halte: Running, screens: Screens) -> Page:
+    return await screens.open(halte.server.address)
+
+
+@scene
+async def home_refused(halte: Running, screens: Screens) -> Page:
+    page = await screens.open(halte.server.address)
     await sign_in(page, "staff", "not the password")
     await expect(page.get_by_role("alert")).not_to_be_empty()
-    assert await _violations(page) == []
-    await sign_in(page, "staff")
-    card = page.get_by_role("article", name="Men", exact=True)
-    await card.get_by_text("Out of service, intake").click()
-    await card.get_by_role("textbox").first.fill("30")
-    await _picture(page, f"further-{scheme}")
-    # Nothing may cover half of what is to be pressed, wherever the page has been scrolled to.
+    return page
+
+
+@scene
+async def home_ways(halte: Running, screens: Screens) -> Page:
+    return await _open(halte, screens, "/", "supervisor")
+
+
+@scene
+async def shelter(halte: Running, screens: Screens) -> Page:
+    return await _open(halte, screens, "/shelter", "staff")
+
+
+@scene
+async def shelter_further(halte: Running, screens: Screens) -> Page:
+    """A number begun, and all further facts open."""
+    page = await _open(halte, screens, "/shelter", "staff")
+    men = Card(page, "Men")
+    await men.button("Out of service, intake").click()
+    await men.button("Pause").click()
+    await men.count(30)
+    return page
+
+
+@scene
+async def shelter_asks(halte: Running, screens: Screens) -> Page:
+    """A time has passed at which places should be back, and fewer are free than the unit has people beyond."""
+    ended = (datetime.now(UTC) - timedelta(minutes=2)).isoformat()
+    out = [{"reason": "repair", "places": 2, "until": ended}]
+    await _says(halte, 0, over_by=2, out_of_service=out, intake={"state": "paused"})
+    page = await _open(halte, screens, "/shelter", "staff")
+    await expect(Card(page, "Men").card).to_contain_text("2 places were out until")
+    return page
+
+
+@scene
+async def shelter_offline(halte: Running, screens: Screens) -> Page:
+    """Sent without network: nobody knows yet what became of it."""
+    page = await _open(halte, screens, "/shelter", "staff")
+    await page.context.set_offline(True)
+    await Card(page, "Men").send(3)
+    await Card(page, "Men").told("No answer.")
+    return page
+
+
+@scene
+async def shelter_told(halte: Running, screens: Screens) -> Page:
+    """One report recorded, and one refused because somebody was quicker."""
+    await _says(halte, 5)
+    page = await _open(halte, screens, "/shelter", "staff")
+    await Card(page, "Women").send(4)
+    await Card(page, "Women").told("4 free.")
+    await Card(page, "Men").count(4)
+    await _says(halte, 2)
+    await expect(Card(page, "Men").card).to_contain_text("Meanwhile it became 2 free")
+    await Card(page, "Men").button("Send: 4 free").click()
+    await Card(page, "Men").told("It changed meanwhile")
+    return page
+
+
+@scene
+async def watch(halte: Running, screens: Screens) -> Page:
+    return await _open(halte, screens, "/watch", "supervisor")
+
+
+@scene
+async def watch_details(halte: Running, screens: Screens) -> Page:
+    page = await _open(halte, screens, "/watch", "supervisor")
+    await page.get_by_role("button", name="Men", exact=True).click()
+    return page
+
+
+@scene
+async def watch_empty(halte: Running, screens: Screens) -> Page:
+    page = await _open(halte, screens, "/watch", "supervisor")
+    await page.get_by_label("Search").fill("nowhere at all")
+    await expect(page.get_by_text("No unit matches these filters.")).to_be_visible()
+    return page
+
+
+@scene
+async def watch_offline(halte: Running, screens: Screens) -> Page:
+    page = await _open(halte, screens, "/watch", "supervisor")
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("Reconnecting", exact=True)).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("name", SCENES)
+async def test_axe_objects_to_nothing(halte: Running, screens: Screens, name: str) -> None:
+    page = await SCENES[name](halte, screens)
+    found = {}
+    async for guise in guises(page):
+        if folder := os.environ.get("HALTE_SCREENSHOTS"):
+            await page.screenshot(path=Path(folder) / f"{name}-{guise}.png", full_page=True)
+        if objected := await objections(page):
+            found[guise] = objected
+    assert found == {}
+
+
+async def test_nothing_covers_half_of_what_is_to_be_pressed(halte: Running, screens: Screens) -> None:
+    """Wherever the page has been scrolled to."""
+    page = await shelter_further(halte, screens)
     for where in range(0, 1_800, 200):
         await page.evaluate(f"() => window.scrollTo(0, {where})")
-        assert await _violations(page) == []
-    watch = await screens.open(f"{halte.server.address}/watch", scheme=scheme)
-    await sign_in(watch, "supervisor")
-    await watch.get_by_role("button", name="Men", exact=True).click()
-    await _picture(watch, f"details-{scheme}")
-    assert await _violations(watch) == []
+        assert await violations(page) == []
