@@ -37,6 +37,8 @@ interface UnitCommon extends Freshness {
   id: string;
   shelter: string;
   status: Status;
+  /** Whether what is free may be given: where it is confirmed, or where the region's rules do not ask for that. */
+  holdable: boolean;
   night: string;
   intake: "open" | "paused";
   intake_until: Instant | null;

@@ -5,11 +5,11 @@ import type { Band, OutOfService, Unit } from "../api/types";
 export type Available =
   | { kind: "count"; count: number }
   | { kind: "band"; band: Band }
-  /** Nothing may be given: nobody has said yet how many there are, or the unit is closed. */
+  /** Nothing may be given: nobody has said yet how many there are, and the rules ask for that, or the unit is closed. */
   | { kind: "none" };
 
 export function available(unit: Unit): Available {
-  if (unit.status !== "open") return { kind: "none" };
+  if (!unit.holdable) return { kind: "none" };
   if (unit.masked) return { kind: "band", band: unit.band };
   return { kind: "count", count: Math.max(0, unit.free - unit.held) };
 }

@@ -12,6 +12,7 @@ export function aUnit(change: Partial<ExactUnit> = {}): ExactUnit {
     id: "unit-1",
     shelter: "shelter-1",
     status: "open",
+    holdable: (change.status ?? "open") === "open",
     free: 4,
     held: 1,
     over_by: 0,
@@ -33,7 +34,8 @@ export function aUnit(change: Partial<ExactUnit> = {}): ExactUnit {
 
 export function aMaskedUnit(change: Partial<MaskedUnit> = {}): MaskedUnit {
   const { seq, id, shelter, status, intake, intake_until, night, confirmed_at, aging_at, stale_at, silent_at } = aUnit();
-  const common = { seq, id, shelter, status, intake, intake_until, night };
+  const holdable = (change.status ?? "open") === "open";
+  const common = { seq, id, shelter, status, holdable, intake, intake_until, night };
   return { ...common, confirmed_at, aging_at, stale_at, silent_at, masked: true, band: "1-2", ...change };
 }
 

@@ -17,6 +17,11 @@ describe("available", () => {
     expect(atLeast(aMaskedUnit({ status, band: "3+" }))).toBe(0);
   });
 
+  it("is what is expected where the rules let that be held", () => {
+    expect(available(aUnit({ status: "unconfirmed", holdable: true, free: 9, held: 2 }))).toEqual({ kind: "count", count: 7 });
+    expect(available(aMaskedUnit({ status: "unconfirmed", holdable: true, band: "1-2" }))).toEqual({ kind: "band", band: "1-2" });
+  });
+
   it("is a band for a secret shelter, and counts as the least it can mean", () => {
     expect(available(aMaskedUnit({ band: "3+" }))).toEqual({ kind: "band", band: "3+" });
     expect((["0", "1-2", "3+"] as const).map((band) => atLeast(aMaskedUnit({ band })))).toEqual([0, 1, 3]);
