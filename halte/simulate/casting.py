@@ -11,6 +11,8 @@ from datetime import date
 from halte.simulate.housing import Habit, House, World
 from inventory.model.unit import Regime
 
+_MANY = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Cast:
@@ -31,32 +33,29 @@ class Cast:
 def cast(world: World, night: date) -> Cast:
     """Deal the parts. No house has two that contradict each other, and none that somebody may sign in for has any."""
     chance = world.chance("cast", night)
-    ours = [house for house in world.houses if not house.staffed]
-    phones = [house for house in ours if house.nightly and house.habit is not Habit.FEED and not house.shelter.secret]
-    feeds = [house for house in ours if house.regime is Regime.NIGHT and house.habit is Habit.FEED]
-    keen = {house.number for house in phones if house.habit is Habit.KEEN}
-    chance.shuffle(phones)
-    chance.shuffle(feeds)
-    dealt = _Deck([house.number for house in phones if not any(room.surge for room in house.rooms)])
-    fed = _Deck([house.number for house in feeds])
+    ours = [house for house in world.houses if not house.staffed and house.regime is Regime.NIGHT]
+    told = [one for one in ours if one.habit is not Habit.FEED and not any(room.surge for room in one.rooms)]
+    nightly = _Deck(chance, [house for house in told if house.nightly])
+    lasting = _Deck(chance, [house for house in told if not house.nightly])
+    fed = _Deck(chance, [house for house in ours if house.habit is Habit.FEED])
+    silent = nightly.deal(5)
+    # In a small region there are too few of either kind for everything.
+    others = nightly if len(nightly.rest) >= _MANY else lasting
     parts = {
-        "silent": dealt.deal(5),
-        "closing": dealt.deal(2),
-        "reopening": dealt.deal(2),
-        "pausing": dealt.deal(5),
+        "silent": silent,
+        "closing": others.deal(2),
+        "reopening": others.deal(2),
+        "pausing": others.deal(5),
         "stuck": fed.deal(5),
         "late_feeds": fed.deal(12),
     }
-    left = [house for house in phones if house.number in set(dealt.rest)]
-    rooms = [room.number for house in left for room in house.rooms if not room.surge and room.capacity > 3]
-    keen_rooms = [
-        room.number for house in phones if house.number in keen & {one.number for one in left} for room in house.rooms
-    ]
+    rooms = [room.number for house in nightly.rest for room in house.rooms if room.capacity > 3]
+    keen = [house for house in (*nightly.rest, *lasting.rest) if house.habit is Habit.KEEN]
     return Cast(
-        **{part: frozenset(numbers) for part, numbers in parts.items()},
-        overfull=_some(chance, rooms, 4),
+        **{part: frozenset(house.number for house in houses) for part, houses in parts.items()},
+        overfull=_some(chance, rooms, 8),
         slipping=_some(chance, rooms, 4),
-        tapping_wrong=_some(chance, keen_rooms, 20),
+        tapping_wrong=_some(chance, [room.number for house in keen for room in house.rooms], 20),
         dark=_dark(chance, world.houses),
     )
 
@@ -64,11 +63,11 @@ def cast(world: World, night: date) -> Cast:
 class _Deck:
     """Deals what nobody else has been dealt: so many in a hundred, and one at least while there are any."""
 
-    def __init__(self, numbers: Sequence[int]) -> None:
-        self.rest = list(numbers)
-        self._whole = len(self.rest)
+    def __init__(self, chance: random.Random, houses: Sequence[House]) -> None:
+        self.rest = chance.sample(houses, len(houses))
+        self._whole = len(houses)
 
-    def deal(self, percent: int) -> list[int]:
+    def deal(self, percent: int) -> list[House]:
         count = max(1, self._whole * percent // 100)
         dealt, self.rest = self.rest[:count], self.rest[count:]
         return dealt

@@ -20,7 +20,8 @@ from halte.replay.calling import Caller, Refused, ServerAway
 from halte.replay.doors import serving
 from halte.serving import PortTaken, with_servers
 from halte.simulate.pacing import NoDemonstration
-from halte.simulate.running import AnotherRegion, Outcome, Wanted, prepare, simulate, tell
+from halte.simulate.running import Outcome, Wanted, simulate, tell
+from halte.simulate.staging import AnotherRegion, prepare
 from halte.visiting import ask_login, check_url, prove
 from kernel.commanding import as_sentences
 from kernel.migrating import migrate

@@ -16,7 +16,8 @@ from halte.children import live_with_parent
 from halte.demo.seeding import PASSWORD
 from halte.replay.calling import Caller, Refused, ServerAway
 from halte.simulate.pacing import NoDemonstration
-from halte.simulate.running import AnotherRegion, perform, prepare
+from halte.simulate.performing import perform
+from halte.simulate.staging import AnotherRegion, prepare
 
 # Twelve: an hour in five minutes. A number said on a phone stays fresh for ten, and something happens every second.
 SPEED = 12.0

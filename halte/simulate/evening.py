@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from halte.simulate.casting import Cast, cast
 from halte.simulate.feeding import feed
-from halte.simulate.happening import Activated, Event, Reported, Scene, Turned, name
+from halte.simulate.happening import Activated, Event, Scene, Turned, name
 from halte.simulate.housing import Habit, House, Room, World
 from halte.simulate.staying import DAY, Stay, moment, noon, stay
 from halte.simulate.telling import Teller
+from inventory.model.surge import UNITS_MAX
 
 _COLD = time(17, 30)
 _SURGE_ENDS = time(10)
@@ -53,23 +53,16 @@ def draw(world: World, night: date, zone: ZoneInfo) -> Evening:
 
 
 def _cold_plan(world: World, night: date, zone: ZoneInfo) -> Iterator[Event]:
-    units = {room.id: _definition(room) for house in world.houses for room in house.rooms if room.surge}
-    if units:
+    """Ask every surge unit to open; no more of them at once than one activation takes."""
+    units = [room.id for house in world.houses for room in house.rooms if room.surge]
+    for nth, start in enumerate(range(0, len(units), UNITS_MAX)):
         yield Activated(
             at=moment(night, _COLD, zone),
             scene=Scene.COLD_PLAN,
-            id=name(world.id, night, "cold plan"),
-            units=units,
+            id=name(world.id, night, "cold plan", nth),
+            units=tuple(units[start : start + UNITS_MAX]),
             expires_at=moment(night, _SURGE_ENDS, zone, morning=True),
         )
-
-
-def _definition(room: Room) -> dict[str, Any]:
-    """Return a unit as it is put."""
-    unit = asdict(room.unit.unit)
-    for known in ("id", "region_id", "expires_at"):
-        del unit[known]
-    return unit | {"shelter": unit.pop("shelter_id"), "capacity": room.capacity}
 
 
 def _of_house(
@@ -121,12 +114,3 @@ def _delayed(event: Event, night: date, zone: ZoneInfo) -> Event:
     if isinstance(event, Turned | Activated) or not fails <= event.at < returns:
         return event
     return replace(event, at=returns + (event.at - fails) / 20 + timedelta(seconds=5))
-
-
-def scenes(evening: Evening) -> frozenset[Scene]:
-    """Return what happens in a night."""
-    return frozenset(one.scene for one in evening.events)
-
-
-def reports(evening: Evening) -> tuple[Reported, ...]:
-    return tuple(one for one in evening.events if isinstance(one, Reported))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID, uuid5
 
 from inventory.model.counting import Direction
@@ -108,12 +107,12 @@ class Turned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activated:
-    """The cold plan is activated: these units, by their definitions, may open until `expires_at`."""
+    """The supervisor activates the cold plan: these units are asked to open, until `expires_at`."""
 
     at: datetime
     scene: Scene
     id: UUID
-    units: Mapping[UUID, Mapping[str, Any]]
+    units: tuple[UUID, ...]
     expires_at: datetime
 
 

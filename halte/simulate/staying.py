@@ -146,7 +146,7 @@ def _morning(chance: random.Random, night: date, zone: ZoneInfo, leaving: int) -
 def _late(world: World, room: Room, night: date) -> int:
     """Say how many people of the night before are still there at this night's noon."""
     chance = world.chance("late", night, room.number)
-    return chance.randint(1, 3) if chance.random() < 0.22 else 0
+    return chance.randint(1, 3) if chance.random() < 0.3 else 0
 
 
 def _lasting(world: World, chance: random.Random, room: Room, night: date, zone: ZoneInfo) -> Stay:

@@ -41,7 +41,7 @@ class Teller:
         elif self._room.nightly:
             yield from self._nightly(slips=slips, taps_wrong=taps_wrong, again=again)
         elif self._house.regime is Regime.NIGHT:
-            yield from self._lasting()
+            yield from self._lasting(taps_wrong=taps_wrong)
         else:
             yield from self._admission()
 
@@ -75,7 +75,7 @@ class Teller:
 
     def _rounds(self, after: datetime, *, keen: bool) -> list[datetime]:
         """Yield when they go round and count; whoever notes everybody at the door does it less often."""
-        rounds, ends = [], self._noon + 12.4 * _HOUR
+        rounds, ends = [], self._noon + 12.9 * _HOUR
         pace = (50, 105) if keen else (25, 80)
         at = after + self._chance.randint(15, 40) * _MINUTE
         while at < ends:
@@ -181,13 +181,13 @@ class Teller:
             if at < self._noon + 21 * _HOUR:
                 yield self._count(at)
 
-    def _lasting(self) -> Iterator[Event]:
+    def _lasting(self, *, taps_wrong: bool) -> Iterator[Event]:
         """Where people stay: around tea, in the evening, and sometimes late."""
         hours = [(2.0, 6.0), (6.5, 8.5), (9.0, 11.0)]
         counts = [between(self._chance, self._noon + a * _HOUR, self._noon + b * _HOUR) for a, b in hours]
         keep = 3 if self._house.habit is Habit.KEEN else self._chance.choice((1, 2, 2, 3))
         counts = sorted(self._chance.sample(counts, keep))
-        yield from self._alternate(counts, self._told_steps(counts[0]), slips=False, taps_wrong=False)
+        yield from self._alternate(counts, self._told_steps(counts[0]), slips=False, taps_wrong=taps_wrong)
 
     def _admission(self) -> Iterator[Event]:
         """Who chooses whom it admits counts once a day, in office hours, and not every day."""

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,47 @@ def heads(folder: Path) -> list[psutil.Process]:
     found = servers_below(folder)
     numbers = {process.pid for process in found}
     return [process for process in found if process.ppid() not in numbers]
+
+
+@pytest.mark.timeout(300)
+def test_an_evening_passes_by_itself_and_goes_on_where_it_was_stopped(open_folder: Path) -> None:
+    home = open_folder / "data"
+    shown = ("--size", "0.2", "--speed", "60", "--at", "17:00")
+    with demonstrated(home, FIRST_WITHIN_S, *shown) as first:
+        assert first.process.stdout is not None
+        assert first.process.stdout.readline().startswith("It shows an evening from 17:00 on, 60 times as fast")
+        first.sign_in("admin", first.password)
+        until(first, lambda clock, _: clock["speed"] == 60)
+        before = first.ask("admin", "GET", "/board")["seq"]
+        stopped = until(first, lambda _, board: board["seq"] > before + 20)["now"]
+        children = psutil.Process(first.process.pid).children(recursive=True)
+        first.process.kill()
+        first.process.wait()
+        _, alive = psutil.wait_procs([one for one in children if "spawn_main" in " ".join(one.cmdline())], timeout=10)
+        assert not alive, "the evening ends with whoever started it"
+
+    with demonstrated(home, LATER_WITHIN_S, *shown) as second:
+        second.sign_in("admin", second.password)
+        went_on = second.ask("admin", "GET", "/clock")["now"]
+        behind_s = (datetime.fromisoformat(went_on) - datetime.fromisoformat(stopped)).total_seconds()
+        assert -3600 < behind_s < 3600, "the clock did not run while nobody was there"
+        before = second.ask("admin", "GET", "/board")["seq"]
+        until(second, lambda _, board: board["seq"] > before + 5)
+        children = psutil.Process(second.process.pid).children(recursive=True)
+        assert any("spawn_main" in " ".join(one.cmdline()) for one in children)
+        assert end(second) == ""
+        assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    other = run("demo", "--port", "0", "--data-dir", str(home), "--seed", "2", "--size", "0.2")
+    assert other.returncode == 1
+    assert "invented otherwise" in other.stderr
+    assert "Traceback" not in other.stderr
+
+
+def until(demo: Demo, seen: Callable[[dict[str, Any], dict[str, Any]], bool]) -> dict[str, Any]:
+    """Wait until clock and board show something; return the clock."""
+    for _ in range(300):
+        clock, board = demo.ask("admin", "GET", "/clock"), demo.ask("admin", "GET", "/board")
+        if seen(clock, board):
+            return dict(clock)
+        time.sleep(0.2)
+    raise AssertionError(f"nothing of it was seen: {clock}, seq {board['seq']}")
