@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
@@ -26,7 +24,7 @@ from halte.replay.running import Outcome, Wanted, replay
 from halte.replay.showing import tell, watching
 from halte.replay.steps import NotThisFile
 from halte.serving import PortTaken
-from inventory.cli import verify
+from halte.visiting import ask_login, check_url, prove
 from kernel.problems import LANGUAGES, negotiate
 from kernel.settings import SettingsError
 
@@ -44,17 +42,11 @@ class _Zone(click.ParamType[ZoneInfo]):
             self.fail(f"{value!r} is not a time zone", param, ctx)
 
 
-def _check_url(_context: click.Context, _param: click.Parameter, url: str | None) -> str | None:
-    if url is not None and not re.fullmatch(r"https?://[^/?#@\s]+/?", url):
-        raise click.BadParameter("write it like https://halte.example, with nothing behind the host and its port")
-    return url
-
-
 @click.command("replay")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--url",
-    callback=_check_url,
+    callback=check_url,
     help="A running server. Without it: a demo server of the replay's own, while it lasts.",
 )
 @click.option("--login", envvar="HALTE_LOGIN", help="An administrator of the region to replay into.")
@@ -102,31 +94,12 @@ def main(
             outcome = asyncio.run(_replay(wanted, door, language))
             for line in tell(outcome):
                 click.echo(line)
-            proven = _prove(context, door, source.region[0])
+            proven = prove(context, door.servers, source.region[0])
     context.exit(0 if outcome.fine and proven else 1)
 
 
 def _strangers(login: str | None, url: str, *, from_stdin: bool) -> AbstractContextManager[Door]:
-    """Return somebody's server. A password never stands in the command, which all users of the machine can see."""
-    login = login or str(click.prompt("Login"))
-    if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    else:
-        password = os.environ.get("HALTE_PASSWORD") or str(click.prompt("Password", hide_input=True))
-    return nullcontext(Door.of(url, login, password))
-
-
-def _prove(context: click.Context, door: Door, region_slug: str) -> bool:
-    """Run `halte verify` while our servers still run; behind somebody's address we reach no database."""
-    if door.servers is None:
-        click.echo("Run `halte verify` where that server runs: it proves that journal, tables and Redis agree.")
-        return True
-    try:
-        with verify.make_context("verify", ["--region", region_slug], parent=context, obj=door.servers) as proving:
-            verify.invoke(proving)
-    except click.exceptions.Exit as ended:
-        return ended.exit_code == 0
-    return True
+    return nullcontext(Door.of(url, *ask_login(login, from_stdin=from_stdin)))
 
 
 async def _replay(wanted: Wanted, door: Door, language: str) -> Outcome:
