@@ -23,6 +23,7 @@ from halte.serving import PortTaken, bind, find_servers, serve, with_servers
 from halte.simulate import cli as simulate_cli
 from halte.simulate.companion import CURTAIN, SPEED, Show, accompanied
 from inventory.cli import rebuild, verify
+from inventory.importing.cli import import_file
 from kernel.access.cli import account, key
 from kernel.clock_cli import clock
 from kernel.commanding import as_sentences
@@ -114,6 +115,7 @@ def migrate(settings: Settings) -> None:
 
 main.add_command(account)
 main.add_command(clock)
+main.add_command(import_file)
 main.add_command(key)
 main.add_command(regions.main)
 main.add_command(replay_cli.main)

@@ -42,7 +42,7 @@ def verify(context: click.Context, slug: str | None) -> None:
             clean = clean and found.clean
         return clean
 
-    if not _run(settings_of(context), slug, work):
+    if not on_regions(settings_of(context), slug, work):
         context.exit(1)
 
 
@@ -84,10 +84,10 @@ def rebuild(context: click.Context, slug: str | None, new_epoch: bool) -> None:
                 done = await rebuild_region(pool, links, region_id, settings.redis_timeout_s)
                 click.echo(f"{name}: rebuilt at seq {done.seq}, {done.subjects} subjects, epoch {done.epoch}")
 
-    _run(settings, slug, work)
+    on_regions(settings, slug, work)
 
 
-def _run(settings: Settings, slug: str | None, work: Work[T]) -> T:
+def on_regions(settings: Settings, slug: str | None, work: Work[T]) -> T:
     """Do the work on the servers of the settings; what goes wrong becomes a sentence."""
     if settings.database_url is None:
         raise click.ClickException("No database: set DATABASE_URL.")

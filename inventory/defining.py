@@ -7,14 +7,14 @@ free nor held; reopening it needs a report.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from inventory import tables
 from inventory.lane.loading import Touches
-from inventory.lane.rows import state_row
+from inventory.lane.rows import attributes, state_row
 from inventory.lane.working import Live, Site, Working, current
 from inventory.model.counting import Stated, newest
 from inventory.model.state import Known, fold
@@ -52,7 +52,7 @@ class DefineOperator:
 
     def apply(self, working: Working) -> Finish:
         working.claim("operator", self.operator.id)
-        row = asdict(self.operator) | {"actor_id": self.actor_id, "defined_at": working.now}
+        row = attributes(self.operator) | {"actor_id": self.actor_id, "defined_at": working.now}
         working.upserts.append((tables.operator, row))
         working.operators[self.operator.id] = self.operator
         for site in working.sites.values():
@@ -83,7 +83,7 @@ class DefineShelter:
         for live in working.units.values():
             if live.unit.shelter_id == self.shelter.id:
                 self._tell(live, cause, working.now)
-        row = asdict(self.shelter) | {"actor_id": self.actor_id, "defined_at": working.now}
+        row = attributes(self.shelter) | {"actor_id": self.actor_id, "defined_at": working.now}
         working.upserts.append((tables.shelter, row))
         return _finish(working, self.shelter.id)
 
@@ -156,7 +156,7 @@ class DefineUnit:
         return live.removed or goes_on or miscounted
 
     def _put_unit(self, working: Working) -> None:
-        row = asdict(self.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": False}
+        row = attributes(self.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": False}
         working.upserts.append((tables.unit, row))
         working.expiries.pop(self.unit.id, None)
 
@@ -228,7 +228,7 @@ class RemoveUnit:
         cause = Cause("remove", self.unit_id, self.actor_id)
         live.removed = True
         live.know(cause)
-        row = asdict(live.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": True}
+        row = attributes(live.unit) | {"actor_id": self.actor_id, "defined_at": working.now, "removed": True}
         working.upserts.append((tables.unit, row))
         site = working.sites[live.unit.shelter_id]
         site.units.pop(self.unit_id, None)

@@ -315,10 +315,15 @@ def _outcome(said: Said, line: Line, live: Live, story: Story, told: Told) -> Ou
     )
 
 
+def most_believable(capacity: int) -> int:
+    """Return the largest number that may be meant of a unit with so many places."""
+    return min(PLACES_MAX, max(ABSURD_FLOOR, ABSURD_FACTOR * capacity))
+
+
 def _check_size(line: Line, live: Live, *, blind: bool) -> None:
     """Refuse a slip of the finger, and a unit that would be free and overfull at once."""
     capacity = line.capacity if line.capacity is not None else live.known.capacity.value
-    most = min(PLACES_MAX, max(ABSURD_FLOOR, ABSURD_FACTOR * capacity))
+    most = most_believable(capacity)
     free = line.free or 0
     if max(free, line.over_by) > most or (free and line.over_by):
         problem = AbsurdCount(unit=str(line.unit_id), free=free, over_by=line.over_by, capacity=capacity, most=most)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Table
@@ -54,8 +56,9 @@ UPDATE unit u SET expires_at = v.until FROM unnest($1::uuid[], $2::timestamptz[]
 
 async def flush(connection: Connection, working: Working) -> None:
     """Write rows, ends, voids and unit states. The journal comes after, in the kernel."""
-    for table, row in working.upserts:
-        await connection.execute(_put(table), *(row[column.name] for column in table.columns))
+    for table, rows_of in groupby(working.upserts, key=itemgetter(0)):
+        values = [tuple(row[column.name] for column in table.columns) for _, row in rows_of]
+        await connection.executemany(_put(table), values)
     await insert(connection, tables.unit_state, sorted(working.births, key=lambda row: row["unit_id"]))
     await _end_holds(connection, working)
     for table in _ORDER:

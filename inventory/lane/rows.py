@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -14,7 +15,7 @@ from inventory.model.counting import Basis, Count, Spoke, Stated
 from inventory.model.facts import Intake, OutOfService
 from inventory.model.state import Known, UnitState
 from inventory.model.story import Said, Spoken, Told
-from inventory.model.unit import Admits, Allotment, Regime, Tolerance, Turnover, Unit
+from inventory.model.unit import Admits, Allotment, Operator, Regime, Shelter, Tolerance, Turnover, Unit
 
 Row: TypeAlias = asyncpg.Record
 
@@ -22,6 +23,11 @@ _outs = msgspec.json.Decoder(tuple[OutOfService, ...])
 _intakes = msgspec.json.Decoder(Intake)
 _comings = msgspec.json.Decoder(Count)
 _persons = msgspec.json.Decoder(tuple[Spoken, ...])
+
+
+def attributes(thing: Operator | Shelter | Unit) -> dict[str, Any]:
+    """Return what a thing is defined by, by the names of its columns; `asdict` would copy every value of it, deeply."""
+    return {one.name: getattr(thing, one.name) for one in fields(thing)}
 
 
 def unit_of(row: Row) -> Unit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,19 @@ class Work(Protocol):
     def apply(self, working: Working) -> Finish: ...
 
 
+@runtime_checkable
+class WholeWork(Protocol):
+    """A work of many parts, all of them or none: it is heavier than any batch, so that it is alone in its transaction.
+
+    It lets others have the processor in between, and raises its refusal, whatever it has changed by then.
+    """
+
+    async def apply_whole(self, working: Working) -> Finish: ...
+
+
+_THINK = "SET LOCAL idle_in_transaction_session_timeout = '10s'"
+
+
 class InventoryWriter:
     """Bound to one region; called by its lane with an open transaction."""
 
@@ -56,7 +69,7 @@ class InventoryWriter:
         now, policy_id = await _moment(connection, self._region_id)
         working = Working(self._region_id, Moment(now, self._zone, await self._in_force(connection, policy_id)))
         await load(connection, touches, locked, working)
-        answers = [_attempt(work, working) for work in works]
+        answers = [await _attempt(connection, work, working) for work in works]
         working.settle()
         await flush(connection, working)
         return Written(answers, working.entries, now)
@@ -74,7 +87,11 @@ async def _moment(connection: Connection, region_id: UUID) -> tuple[datetime, UU
     return row["now"], row["policy_id"]
 
 
-def _attempt(work: Work, working: Working) -> Finish | Problem:
+async def _attempt(connection: Connection, work: Work, working: Working) -> Finish | Problem:
+    if isinstance(work, WholeWork):
+        # Its refusal ends the transaction, in which it is alone. Postgres gives it longer than a second to think.
+        await connection.execute(_THINK)
+        return await work.apply_whole(working)
     try:
         return work.apply(working)
     except ChangedMeanwhile as problem:

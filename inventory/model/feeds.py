@@ -49,4 +49,5 @@ def remember(memory: FeedMemory | None, said: Said, run: Run, as_of: datetime | 
         if run.value is None or said.far:
             return memory
         return replace(memory, free=free, over_by=over_by, value_since=run.since)
-    return FeedMemory(free, over_by, run.at, run.since, as_of, body_hash, 0)
+    # A line that came too late to be told anew makes no run longer, and is what the feed said last all the same.
+    return FeedMemory(free, over_by, said.at, run.since, as_of, body_hash, 0)

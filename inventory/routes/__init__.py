@@ -17,6 +17,7 @@ from inventory.routes.definitions import (
 )
 from inventory.routes.geojson import read_map
 from inventory.routes.history import read_history
+from inventory.routes.imports import post_import
 from inventory.routes.movements import put_movement, void_movement
 from inventory.routes.policies import put_policy, read_policies
 from inventory.routes.region import read_region
@@ -50,4 +51,5 @@ def inventory_routes() -> list[ControllerRouterHandler]:
         post_surge,
         extend_surge,
         end_surge,
+        post_import,
     ]
