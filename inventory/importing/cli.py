@@ -19,7 +19,6 @@ from inventory.importing.showing import lines_of, view
 from inventory.importing.sketching import sketch
 from inventory.importing.telling import sentence
 from inventory.lane.writer import InventoryWriter
-from inventory.store import read_policy
 from kernel.access.model import COMMAND_LINE
 from kernel.commanding import settings_of
 from kernel.journal import Range
@@ -124,8 +123,7 @@ async def _apply(settings: Settings, pool: Pool, region_id: UUID, zone: ZoneInfo
 
     async with pool.acquire() as connection:
         await tie_epoch(connection, region_id)
-    writer = InventoryWriter(region_id, zone, await read_policy(pool, region_id))
-    lane = Lane(pool, region_id, writer, publish, settings)
+    lane = Lane(pool, region_id, InventoryWriter(region_id, zone), publish, settings)
     lane.start()
     try:
         outcomes = await apply(lane, shown)

@@ -26,7 +26,7 @@ _PHONE = re.compile(r"[0-9+ ()/.-]{1,40}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 _LISTED = re.compile(r"[,;/|+]")
 # A spreadsheet would compute a cell that begins so. Numbers and telephone numbers compute to nothing.
-_COMPUTED = re.compile(r"[=+\-@](?![0-9 ()/.+-]*\Z)")
+_COMPUTED = re.compile(r"[=@]|[+-](?![0-9 ()/.+-]*\Z)")
 _CLOCK = r"([0-9]{1,2})(?:[:h.]([0-9]{2})?(?::([0-9]{2})(?:[.,][0-9]+)?)?)?\s*([AaPp]\.?[Mm]\.?)?"
 _TIME = re.compile(_CLOCK, re.ASCII)
 _OFFSET = r"(?:\s*(Z|[+-][0-9]{2}:?[0-9]{2}))?"
