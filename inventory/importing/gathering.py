@@ -227,18 +227,15 @@ class _Gatherer:
             raise _Refused(unfit.fault(row.line, where, _columns(source))) from None
 
     def _meant(self, cell: str, source: Field) -> str:
-        """Translate a cell by the mapping's own words."""
+        """Translate a cell by the mapping's own words; one that is translated to nothing is blank."""
         if source.constant is not UNSET:
             return self._written(source.constant)
-        if source.values:
-            translated = self._words(source).get(cell.casefold(), UNSET)
-            if translated is not UNSET:
-                return self._written(translated)
-            if cell and source.otherwise is not UNSET:
-                return self._written(source.otherwise)
-        if not cell and source.blank is not UNSET:
-            return self._written(source.blank)
-        return cell
+        translated = self._words(source).get(cell.casefold(), UNSET) if source.values else UNSET
+        if translated is not UNSET:
+            cell = self._written(translated)
+        elif cell and source.otherwise is not UNSET:
+            cell = self._written(source.otherwise)
+        return self._written(source.blank) if not cell and source.blank is not UNSET else cell
 
     def _words(self, source: Field) -> Mapping[str, Any]:
         """Return a field's own words as cells are compared with them; made once, not for each cell."""

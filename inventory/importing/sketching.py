@@ -90,22 +90,29 @@ def _head(shape: Shape, samples: Mapping[str, Sequence[str]], source: str) -> It
 def _tables(columns: Sequence[str]) -> Iterator[str]:
     left = [name for name in columns if name]
     for noun, guesses in _GUESSES.items():
+        found = {field: _take(left, patterns) for field, patterns in guesses.items()}
+        lines = [f"[{noun}]", *_lines(noun, found)]
+        if noun == "count" and not (found["free"] or found["occupied"]):
+            # A file of shelters alone has no counts, and a table of counts without a number would be refused.
+            lines = [line if line.startswith("#") else f"# {line}" for line in lines]
         yield ""
-        yield f"[{noun}]"
-        for field, patterns in guesses.items():
-            column = _take(left, patterns)
-            if field == "occupied" and column is not None:
-                yield f"# occupied = {_quoted(column)}  # instead of free: free is capacity less occupied"
-            elif column is not None:
-                yield f"{field} = {_quoted(column)}{_hint(field)}"
-            elif (noun, field) in _NEEDED:
-                yield f'{field} = "?"{_hint(field)}'
-            else:
-                yield f'# {field} = "?"{_hint(field)}'
-        if noun == "unit":
-            yield '# regime = { constant = "night" }        # or "admission"'
-            yield '# turnover = { constant = "nightly" }    # or "continuing": nobody has to leave at noon'
-            yield '# absent = "close"                       # close units that the file does not name any more'
+        yield from lines
+
+
+def _lines(noun: str, found: Mapping[str, str | None]) -> Iterator[str]:
+    for field, column in found.items():
+        if field == "occupied" and column is not None and found["free"] is not None:
+            yield f"# occupied = {_quoted(column)}  # instead of free: free is capacity less occupied"
+        elif column is not None:
+            yield f"{field} = {_quoted(column)}{_hint(field)}"
+        elif (noun, field) in _NEEDED:
+            yield f'{field} = "?"{_hint(field)}'
+        else:
+            yield f'# {field} = "?"{_hint(field)}'
+    if noun == "unit":
+        yield '# regime = { constant = "night" }        # or "admission"'
+        yield '# turnover = { constant = "nightly" }    # or "continuing": nobody has to leave at noon'
+        yield '# absent = "close"                       # close units that the file does not name any more'
 
 
 def _take(left: list[str], patterns: Iterable[str]) -> str | None:
