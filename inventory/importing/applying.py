@@ -59,6 +59,9 @@ class Import:
             try:
                 finish = step.work.apply(working)
             except Problem as problem:
+                if step.line is None:
+                    # What no row asks for, closing what is absent, is refused only where somebody was quicker.
+                    raise ImportChanged from problem
                 raise ImportRefused(line=step.line, problem=problem.slug) from problem
             if isinstance(step.work, Report):
                 finishes.append(finish)

@@ -200,6 +200,9 @@ class _Planner:
         if not self._mapping.by_reference:
             values["external_ref"] = told.ref
         values["shelter_id"] = parent
+        if before is not None and before.surge and values.get("expires_at", before) is None:
+            # The end of a running surge is not the file's to take away.
+            del values["expires_at"]
         after = replace(before, **values) if before else Unit(id=unit_id, region_id=self._known.id, **values)
         _check_unit(after)
         self._units[unit_id] = (

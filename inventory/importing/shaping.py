@@ -27,6 +27,8 @@ COLUMNS_MAX = 1_000
 _SAMPLE_LINES = 1_000
 _SAMPLE_CHARS = 1_000_000
 _TITLE_MAX = 200
+# How far down names may stand below titles.
+_TITLES_MAX = 20
 _EXCEL = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _FRACTION = {mark: re.compile(rf"-?[0-9]+\{mark}[0-9]+", re.ASCII) for mark in ".,"}
 _SHORT_DATE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2[0-9]{2}(?:[0-9]{2})?(?:[ T].*)?", re.ASCII)
@@ -72,12 +74,11 @@ def detect(file: BinaryIO, told: Told | None = None, *, bytes_max: int = BYTES_M
         raise Unusable("file-too-large", size_mb=size // 1_000_000, most_mb=bytes_max // 1_000_000)
     detected = detect_encoding(file)
     encoding = known_encoding(told.encoding) if told.encoding else detected
-    numbered = lines_of(file, encoding)
-    try:
-        number, head, separator = _header(numbered, told)
-        sample = _sample(numbered)
-    finally:
-        numbered.close()
+    opening = _opening(file, encoding)
+    separator = told.separator or _said_by_spreadsheet(opening)
+    first, head = _header(opening, told.header_line, separator)
+    number = first + len(head) - 1
+    sample = [line for at, line in opening if at > number and line is not None and clean(line)]
     separator = separator or _separator(head, sample)
     columns = _columns(number, head, separator)
     cells = [cell for line in sample for cell in _fields([line], separator)]
@@ -86,62 +87,97 @@ def detect(file: BinaryIO, told: Told | None = None, *, bytes_max: int = BYTES_M
     )
 
 
-def _header(numbered: Iterator[Line], told: Told) -> tuple[int, list[str], str | None]:
-    """Return what names the columns, the number of its last line, and the separator if somebody says it."""
-    separator = told.separator
-    for number, line in numbered:
+def _opening(file: BinaryIO, encoding: str) -> list[Line]:
+    """Return the first lines of a file, as many as tell its shape."""
+    opening: list[Line] = []
+    chars = 0
+    numbered = lines_of(file, encoding)
+    try:
+        for line in islice(numbered, _SAMPLE_LINES):
+            opening.append(line)
+            chars += len(line[1] or "")
+            if chars > _SAMPLE_CHARS:
+                break
+    finally:
+        numbered.close()
+    return opening
+
+
+def _said_by_spreadsheet(opening: Sequence[Line]) -> str | None:
+    said = _EXCEL.fullmatch(opening[0][1] or "") if opening else None
+    return said[1] if said else None
+
+
+def _header(opening: Sequence[Line], header_line: int | None, separator: str | None) -> tuple[int, list[str]]:
+    """Return the number of the line that names the columns, and that line with those that a quote adds to it."""
+    lines = [(at, line) for at, line in opening if header_line is None or at >= header_line]
+    if lines and lines[0][0] == 1 and _EXCEL.fullmatch(lines[0][1] or ""):
+        lines = lines[1:]
+    for place, (at, line) in enumerate(lines):
         if line is None:
-            raise Unusable("header-too-long", number)
-        if told.header_line is not None and number < told.header_line:
-            continue
-        if (excel := _EXCEL.fullmatch(line)) and number == 1:
-            separator = separator or excel[1]
-            continue
-        if clean(line) or told.header_line == number:
-            return *_whole(number, line, numbered), separator
-    raise Unusable("no-header", told.header_line)
+            raise Unusable("header-too-long", at)
+        if clean(line):
+            skipped = 0 if header_line else _titles(lines[place:], separator)
+            return _whole(lines[place + skipped :])
+    raise Unusable("no-header", header_line)
 
 
-def _whole(number: int, line: str, numbered: Iterator[Line]) -> tuple[int, list[str]]:
-    """Add the lines that belong to the header because a name of a column was broken in two."""
-    head = [line]
-    while sum(part.count('"') for part in head) % 2:
-        number, following = next(numbered, (number, None))
-        if following is None or sum(map(len, head)) + len(following) > LINE_MAX:
-            raise Unusable("header-not-csv", number)
-        head.append(following)
-    return number, head
+def _titles(lines: Sequence[Line], separator: str | None) -> int:
+    """Return how many titles stand above the names: lines that are mostly blank where the others have cells."""
+    separator = separator or _usual([line for _, line in lines if line is not None and clean(line)])
+    if separator is None:
+        return 0
+    for place, (_, line) in enumerate(lines[:_TITLES_MAX]):
+        cells = _fields([line or ""], separator)
+        filled = sum(map(bool, map(clean, cells)))
+        # Names of columns are all there; only the first line is believed to leave some out.
+        if len(cells) >= 2 and (filled == len(cells) > 2 or (place == 0 and filled * 3 > len(cells))):
+            return place
+    return 0
 
 
-def _sample(numbered: Iterable[Line]) -> list[str]:
-    """Return the first rows, as far as a line is a row; what cannot be meant says nothing of the shape."""
-    sample, chars = [], 0
-    for _, line in islice(numbered, _SAMPLE_LINES):
-        if line is not None and clean(line):
-            sample.append(line)
-            chars += len(line)
-        if chars > _SAMPLE_CHARS:
+def _usual(lines: Sequence[str]) -> str | None:
+    """Return the separator by which most lines have the same number of cells; none where no line has several."""
+
+    def agreeing(separator: str) -> tuple[int, int]:
+        widths = Counter(len(_fields([line], separator)) for line in lines[:100])
+        return max(((times, width) for width, times in widths.items() if width > 1), default=(0, 0))
+
+    best = max(SEPARATORS, key=agreeing)
+    return best if agreeing(best)[0] else None
+
+
+def _whole(lines: Sequence[Line]) -> tuple[int, list[str]]:
+    """Take the first line, and those that belong to it because a name of a column was broken in two."""
+    number = lines[0][0]
+    head: list[str] = []
+    for _, line in lines:
+        if line is None or sum(map(len, head)) > LINE_MAX:
             break
-    return sample
+        head.append(line)
+        if sum(part.count('"') for part in head) % 2 == 0:
+            return number, head
+    raise Unusable("header-not-csv", number)
 
 
 def _separator(head: Sequence[str], sample: Sequence[str]) -> str:
     """Return the separator by which most rows have as many cells as the header, and the most of those that do."""
 
-    def fit(separator: str) -> tuple[float, int]:
-        width = len(_fields(head, separator))
-        if width < 2:
-            return 0.0, 0
+    def fit(separator: str) -> tuple[float, int, int]:
+        names = _fields(head, separator)
+        if len(names) < 2:
+            return 0.0, 0, 0
         rows = sample[:100]
-        same = sum(len(_fields([line], separator)) == width for line in rows)
-        return (same / len(rows) if rows else 1.0), width
+        same = sum(len(_fields([line], separator)) == len(names) for line in rows)
+        # Tabs that pad a name make many cells, and no names.
+        return (same / len(rows) if rows else 1.0), sum(map(bool, map(clean, names))), len(names)
 
     fits = {separator: fit(separator) for separator in SEPARATORS}
     best = max(SEPARATORS, key=lambda separator: fits[separator])
     if fits[best][0] > 0:
         return best
     # Not a row agrees with the header: whatever parts the header best is what was meant.
-    return max(SEPARATORS, key=lambda separator: fits[separator][1])
+    return max(SEPARATORS, key=lambda separator: fits[separator][1:])
 
 
 def _columns(number: int, head: Sequence[str], separator: str) -> tuple[str, ...]:

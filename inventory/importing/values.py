@@ -18,7 +18,7 @@ from inventory.model.unit import PLACES_MAX, Admits, Allotment, Regime, Toleranc
 TEXT_MAX = 200
 _SHOWN_MAX = 40
 _YES = frozenset({"yes", "y", "true", "1", "x", "oui", "o", "vrai", "ja", "j", "waar"})
-_NO = frozenset({"no", "n", "false", "0", "non", "faux", "nee", "onwaar"})
+_NO = frozenset({"no", "n", "false", "0", "non", "faux", "nee", "neen", "onwaar"})
 _WHOLE = re.compile(r"(-?)([0-9]{1,9})(?:([.,])0*)?", re.ASCII)
 _DEGREES = re.compile(r"-?[0-9]{1,3}(?:([.,])[0-9]{1,15})?", re.ASCII)
 _CODE = re.compile(r"[0-9A-Za-z-]{1,20}", re.ASCII)

@@ -89,6 +89,14 @@ def test_what_somebody_says_outranks_what_was_detected() -> None:
     assert read(text, told) == [Row(4, {"id": "1", "name": "x,y"})]
 
 
+def test_titles_above_the_names_are_passed_over() -> None:
+    titled = "Lijst van de nacht\t\t\t\nStand:\t14.01.2026\t\t\t\t\t\n\nNr\tHuis\tVrij\n1\tBeuk\t3\n"
+    assert read(titled) == [Row(5, {"Nr": "1", "Huis": "Beuk", "Vrij": "3"})]
+    # A header with unnamed columns is no title, nor is the only line of a file.
+    assert read("a,b,,\n1,2,x,y\n") == [Row(2, {"a": "1", "b": "2"})]
+    assert detect(io.BytesIO(b"Centres\n")).columns == ("Centres",)
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_endings(ending: str) -> None:
     assert lines(TABLE.replace("\n", ending)) == [2, 3]
@@ -162,7 +170,7 @@ def test_rows_without_end_are_refused_from_where_they_are_too_many() -> None:
         (b"\x89PNG\r\n\x1a\n", "not-text"),
         (b"a,b,a\n1,2,3\n", "doubled-column"),
         (b"a, a\t\n1,2\n", "doubled-column"),
-        (b";;;\n" + b"1;2;3;4\n", "no-header"),
+        (b";;;\n;;\n", "no-header"),
         (b'"a,b\n1,2\n', "header-not-csv"),
         (b"a\x00,b\n1,2\n", "header-not-text"),
         (b",".join(b"c%d" % i for i in range(10_000)), "too-many-columns"),

@@ -47,6 +47,6 @@ def test_sentences_speak_the_glossary(language: str) -> None:
 
 
 def test_a_sentence_is_filled_with_its_facts_whatever_stands_in_them() -> None:
-    fault = Fault(3, "not-a-whole-number", {"column": "{free}", "field": "count.free", "value": "%s {0}"})
-    assert sentence(fault) == 'Column "{free}" (count.free): "%s {0}" is not a whole number.'
-    assert sentence(fault, "fr") == "Colonne « {free} » (count.free) : « %s {0} » n'est pas un nombre entier."
+    fault = Fault(3, "not-a-number", {"column": "{free}", "field": "shelter.latitude", "value": "%s {0}"})
+    assert sentence(fault) == 'Column "{free}" (shelter.latitude): "%s {0}" is not a number.'
+    assert sentence(fault, "fr") == "Colonne « {free} » (shelter.latitude) : « %s {0} » n'est pas un nombre."
