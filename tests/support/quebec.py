@@ -5,6 +5,7 @@ All names in them are invented.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,3 +70,42 @@ def folder_of(path: Path, pushes: Sequence[tuple[datetime, bytes]], *, manifest:
         lines = [f"{stamp(at)},{at.isoformat()},{nth:040x}" for nth, (at, _) in enumerate(pushes)]
         (path / "manifest.csv").write_text("\n".join(lines) + "\n", "utf-8")
     return path
+
+
+def naive(pushes: Iterable[tuple[datetime, bytes]]) -> dict[str, dict[str, object]]:
+    """Return what each site has come to at the last arrival, read anew: by position, knowing nothing of the replay."""
+    told: dict[str, list[tuple[datetime, datetime, int, int]]] = {}
+    now = datetime.min.replace(tzinfo=UTC)
+    for now, content in pushes:
+        for line in content.decode("latin-1").split("\r\n")[1:]:
+            cells = next(csv.reader([line]), [])
+            if len(cells) != 17 or not cells[4].strip() or not cells[5].isdigit():
+                continue
+            capacity, occupied = int(cells[5]), int(cells[6])
+            if occupied - capacity > max(20, 3 * capacity):
+                continue  # the server takes it for a slip
+            updated = datetime.strptime(cells[16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZONE).astimezone(UTC)
+            told.setdefault(cells[4], []).append((updated, now, capacity, occupied))
+    return {permit: _come_to(all_told, now) for permit, all_told in told.items()}
+
+
+def _come_to(told: list[tuple[datetime, datetime, int, int]], now: datetime) -> dict[str, object]:
+    newest = max(updated for updated, *_ in told)
+    of_newest = [one for one in told if one[0] == newest]
+    _, _, capacity, occupied = of_newest[-1]
+    confirmed = min(newest, of_newest[0][1])
+    last = (told[-1][0], *told[-1][2:])
+    run = 0
+    for updated, _, *numbers in reversed(told):
+        if (updated, *numbers) != last:
+            break
+        run += 1
+    hours = (now - confirmed).total_seconds() / 3600
+    return {
+        "free": max(0, capacity - occupied),
+        "over_by": max(0, occupied - capacity),
+        "capacity": capacity,
+        "confirmed_at": confirmed,
+        "age": "silent" if hours >= 24 else "stale" if hours >= 6 else "ageing" if hours >= 2 else "fresh",
+        "stuck": run >= 12,
+    }

@@ -1,4 +1,4 @@
-"""Small files in the City of Toronto's format, written row by row, and the command that replays them.
+"""Small files in the City of Toronto's format, written row by row.
 
 All names in them are invented.
 """
@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 
 _HEADER = (
@@ -62,15 +59,3 @@ def cut(text: str, line: int) -> str:
     lines = text.splitlines(keepends=True)
     lines[line] = lines[line][: len(lines[line]) // 2] + "\r\n"
     return "".join(lines)
-
-
-def start_replay(arguments: list[str], env: dict[str, str]) -> subprocess.Popen[str]:
-    """Run the command as a process of its own, telling everything in one stream."""
-    return subprocess.Popen(
-        [sys.executable, "-c", "from halte.replay.cli import main; main()", *arguments],
-        env=os.environ | env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )

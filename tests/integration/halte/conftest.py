@@ -14,9 +14,10 @@ import pytest
 
 from halte.embedded import Binaries, Embedded
 from tests.support.embedded import StartEmbedded, servers_below
+from tests.support.replaying import free_port, open_site, site
 from tests.support.running import halte
 
-__all__ = ["halte"]
+__all__ = ["free_port", "halte", "open_site", "site"]
 
 
 @contextmanager

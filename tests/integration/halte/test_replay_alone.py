@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from halte.embedded import running
-from tests.support.toronto import row, start_replay, text_of
+from tests.support.replaying import start_replay
+from tests.support.toronto import row, text_of
 
 DAYS = [f"2024-03-{day:02}" for day in range(5, 13)]
 
