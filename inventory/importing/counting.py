@@ -22,8 +22,11 @@ from inventory.reporting import Line, Report, Reporter, most_believable
 from inventory.schemas import hash_of
 
 
-def count_of(told: ToldCount, one: KnownUnit, known: KnownRegion, source: UUID) -> Report:
-    """Return what a row says as the report of its unit; raise Unfit where it cannot be meant."""
+def count_of(told: ToldCount, one: KnownUnit, known: KnownRegion, source: UUID, *, blind: bool = False) -> Report:
+    """Return what a row says as the report of its unit; raise Unfit where it cannot be meant.
+
+    `blind`: whoever imports it is not told how many places a secret shelter has (I11).
+    """
     values = told.values
     observed_at = _observed_at(values.get("observed_at"), known)
     night = values.get("night")
@@ -32,6 +35,8 @@ def count_of(told: ToldCount, one: KnownUnit, known: KnownRegion, source: UUID) 
         raise Unfit("wrong-night", night=night.isoformat(), expected=spoken_in.isoformat())
     free, over_by = _free(values, one.capacity)
     most = most_believable(one.capacity)
+    if max(free or 0, over_by) > most and blind:
+        raise Unfit("absurd-count-there", number=max(free or 0, over_by))
     if max(free or 0, over_by) > most:
         raise Unfit("absurd-count", number=max(free or 0, over_by), capacity=one.capacity, most=most)
     out = _out(values)

@@ -39,6 +39,9 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 _NEW_UNIT = {"allotment": Allotment.PLACE, "regime": Regime.NIGHT, "turnover": Turnover.NIGHTLY}
 _PLACE = frozenset({"operator_id", "commune", "address", "latitude", "longitude"})
+# What Halte has of a secret shelter an administrator reads elsewhere, where each look is noted, and not here (I11).
+_SECRET = frozenset({"address", "latitude", "longitude", "phone", "capacity"})
+_UNSAID = "(secret)"
 _NOTHING = UUID(int=0)
 _HIDDEN = frozenset({"id", "region_id", "external_ref"})
 
@@ -173,6 +176,9 @@ class _Planner:
         shelter_id = self._id("shelter", told.ref)
         before = self._known.shelters.get(shelter_id)
         values = _checked(told, new=before is None)
+        if before is not None and before.secret and values.get("secret") is False:
+            # Its address would be on the board, and whoever wrote the list need not know that there is one.
+            raise Unfit("stays-secret", id=shown(told.ref))
         parent = self._parent("operator", told.parent, self._operators, before.operator_id if before else None)
         if "languages" in values:
             values["languages"] = values["languages"] or ()
@@ -245,10 +251,23 @@ class _Planner:
                 self.plan.unchanged[noun] += 1
                 return
             was, becomes = ({name: one[name] for name in becomes if name in differ} for one in (was, becomes))
+            if self._is_secret(before):
+                was |= dict.fromkeys(_SECRET & was.keys(), _UNSAID)
         what = ("new",) if before is None else tuple(_kinds(becomes))
         self.plan.changes.append(Change(told.line, noun, told.ref, after.id, after.name, what, was, becomes))
         self._name(was, becomes)
         self.plan.definitions.append(Step(told.line, work, before))
+
+    def _is_secret(self, thing: Operator | Shelter | Unit) -> bool:
+        """Tell whether Halte has it as a secret shelter, or as a unit of one: the file cannot take that away."""
+        match thing:
+            case Shelter():
+                return thing.secret
+            case Unit():
+                shelter = self._known.shelters.get(thing.shelter_id)
+                return shelter is not None and shelter.secret
+            case _:
+                return False
 
     def _name(self, *values: Mapping[str, Any]) -> None:
         for one in values:
@@ -299,7 +318,8 @@ class _Planner:
                 if one is None:
                     # Why it is not there has been said of its row already.
                     continue
-                report: Report = count_of(told, one, self._known, self.plan.source)
+                blind = self._is_secret(one.unit)
+                report: Report = count_of(told, one, self._known, self.plan.source, blind=blind)
             except Unfit as unfit:
                 self.plan.faults.append(Fault(told.line, unfit.what, unfit.facts))
                 continue

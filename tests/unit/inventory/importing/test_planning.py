@@ -175,6 +175,23 @@ def test_a_second_file_leaves_alone_what_it_does_not_name() -> None:
     assert {one.after["turnover"] for one in again.changes} == {Turnover.NIGHTLY}
 
 
+def test_i11_a_preview_tells_nothing_of_a_secret_shelter_that_the_file_does_not_say() -> None:
+    mapping = MAPPING.replace('commune = "nis"', 'commune = "nis"\naddress = "org"\nsecret = { constant = true }')
+    result, _ = planned(csv_of([row(1, 1)]), mapping)
+    known = known_after(result)
+    (shelter,) = known.shelters.values()
+    known.shelters[shelter.id] = replace(shelter, address="1 Hidden Lane")
+    # Not even by calling it open in the same file.
+    for probe in (mapping, mapping.replace("secret = { constant = true }", "secret = { constant = false }")):
+        again, faults = planned(csv_of([row(1, 1, places="2", free="999")]), probe, known)
+        told = repr((again.changes, again.faults))
+        assert "Hidden" not in told
+        assert [dict(one.before) for one in again.changes if one.noun == "unit"] == [{"capacity": "(secret)"}]
+        assert set(faults) - {(2, "stays-secret")} == {(2, "absurd-count-there")}
+        assert ((2, "stays-secret") in faults) == (probe is not mapping)
+        assert "25" not in repr(again.faults)
+
+
 @pytest.mark.parametrize(
     "text, where",
     [
