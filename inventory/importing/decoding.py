@@ -64,7 +64,7 @@ def _utf8_or_older(file: BinaryIO) -> str:
         if not text.isascii():
             replaced = text.count(REPLACED)
             broken += replaced
-            good += sum(not char.isascii() for char in text) - replaced
+            good += len(text) - len(text.encode("ascii", "ignore")) - replaced
     return "utf-8" if not broken or good > broken else "cp1252"
 
 

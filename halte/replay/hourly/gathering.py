@@ -14,6 +14,7 @@ from halte.replay.steps import NotThisFile
 MANIFEST = "manifest.csv"
 # More than a year of hours. Whoever has more replays them a folder at a time.
 PUSHES_MAX = 10_000
+_MANIFEST_BYTES_MAX = 10_000_000
 _NAMED = re.compile(r"([0-9]{8}T[0-9]{6})Z\.csv", re.ASCII | re.IGNORECASE)
 _YEARS = range(2000, 2200)
 _TOLD_MAX = 3
@@ -41,7 +42,8 @@ def gather(folder: Path) -> Gathered:
     files = {path.name: path for path in sorted(folder.iterdir()) if not path.name.startswith(".")}
     manifest = next((name for name in files if name.casefold() == MANIFEST), None)
     if manifest is None:
-        named = [(name, _instant(match[1])) for name in files if (match := _NAMED.fullmatch(name))]
+        dated = {name: match[1] for name, path in files.items() if (match := _NAMED.fullmatch(name)) and path.is_file()}
+        named = [(name, _instant(written)) for name, written in dated.items()]
         entries = [(name, at) for name, at in named if at is not None]
         by = "by their names"
     else:
@@ -89,18 +91,25 @@ def _listed(manifest: Path, files: dict[str, Path]) -> Iterator[tuple[str, datet
 
 
 def _rows(manifest: Path) -> Iterator[tuple[int, str, str]]:
-    if not manifest.is_file():
-        raise NotThisFile(f"{manifest.name} is not a file.")
+    if not manifest.is_file() or manifest.stat().st_size > _MANIFEST_BYTES_MAX:
+        raise NotThisFile(f"{manifest.name} is not a file, or far too long for a list of files.")
     text = manifest.read_bytes().decode("utf-8-sig", "replace")
     if "\0" in text or "\ufffd" in text:
         raise NotThisFile(f"{manifest.name} is not a text in UTF-8.")
     for number, line in enumerate(text.splitlines(), start=1):
-        cells = [cell.strip() for cell in next(csv.reader([line]), [])]
+        cells = [cell.strip() for cell in _cells(line)]
         if not any(cells) or (number == 1 and cells[0].casefold() == "file"):
             continue
         if len(cells) < 2:
             raise NotThisFile(f"{manifest.name}, line {number}: a file and the time of its arrival are needed.")
         yield number, cells[0], cells[1]
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return [line]
 
 
 def _instant(written: str) -> datetime | None:

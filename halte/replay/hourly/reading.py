@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 
 from halte.replay.hourly.gathering import Push
 from halte.replay.steps import REFUSED, Fate, NotThisFile
-from inventory.importing.reading import Fault, Unusable, detect, read_rows
+from inventory.importing.decoding import detect_encoding
+from inventory.importing.reading import Fault, Shape, Unusable, detect, read_rows
 from inventory.importing.reading import Row as Cells
+from inventory.importing.telling import sentence
 
 NO_INFORMATION, TOTAL = "no information", "total"
 
@@ -87,6 +89,7 @@ class Reader:
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._sites: dict[Site, Site] = {}
+        self._shapes: dict[tuple[bytes, str], Shape] = {}
 
     def read(self, push: Push) -> Contents:
         """Read one file as it arrived. An empty one is a push with nothing in it."""
@@ -97,23 +100,27 @@ class Reader:
         if not content.strip():
             return Contents(push, digest)
         try:
-            items = list(_items(content))
+            items = list(self._items(content))
         except (Unusable, _Unfit) as unfit:
-            fate = Fate(1, push.name, "", REFUSED, f"this is no hourly file: {unfit}")
+            why = sentence(unfit.fault) if isinstance(unfit, Unusable) else str(unfit)
+            fate = Fate(1, push.name, "", REFUSED, f"this is no hourly file: {why}")
             return Contents(push, digest, 1, asides=(fate,))
         of_file = _OfFile(push, self._zone, self._sites)
         found = [of_file.read(item) for item in items]
         rows = tuple(one for one in found if isinstance(one, Row))
         return Contents(push, digest, len(items), rows, tuple(one for one in found if isinstance(one, Fate)))
 
-
-def _items(content: bytes) -> Iterator[Cells | Fault]:
-    stream = io.BytesIO(content)
-    shape = detect(stream)
-    missing = [name for name in NEEDED if name not in shape.columns]
-    if missing:
-        raise _Unfit(f"it has no column {', '.join(missing)}")
-    yield from read_rows(stream, shape)
+    def _items(self, content: bytes) -> Iterator[Cells | Fault]:
+        stream = io.BytesIO(content)
+        # What begins with the same names in the same encoding has the same shape: it need not be looked for again.
+        known = content.partition(b"\n")[0], detect_encoding(stream)
+        shape = self._shapes.get(known) or detect(stream)
+        if shape.header_line == 1:
+            self._shapes[known] = shape
+        missing = [name for name in NEEDED if name not in shape.columns]
+        if missing:
+            raise _Unfit(f"it has no column {', '.join(missing)}")
+        yield from read_rows(stream, shape)
 
 
 class _OfFile:
@@ -126,7 +133,7 @@ class _OfFile:
 
     def read(self, item: Cells | Fault) -> Row | Fate:
         if isinstance(item, Fault):
-            return self._fate(item.line or 1, "", REFUSED, str(Unusable(item.what, **item.facts)))
+            return self._fate(item.line or 1, "", REFUSED, sentence(item))
         cells = item.cells
         permit = cells[_PERMIT]
         try:

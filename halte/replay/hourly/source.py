@@ -60,7 +60,11 @@ class HourlyFolder:
         source = cls(gather(folder), zone)
         if not source.permits:
             refused = next((fate for step in source.steps for fate in step.asides), None)
-            why = f" {refused.step}, line {refused.line}: {refused.reason}." if refused else " All are empty."
+            why = (
+                f" {refused.step}, line {refused.line}: {refused.reason.removesuffix('.')}."
+                if refused
+                else " All are empty."
+            )
             raise NotThisFile(f"No file of the folder states a count.{why}")
         if len(source.permits) > SHELTERS_MAX:
             raise NotThisFile(f"The folder names {len(source.permits)} sites; one key is for {SHELTERS_MAX} at most.")

@@ -25,7 +25,7 @@ def unpacked(archive: Path) -> Iterator[Path]:
         try:
             with tarfile.open(archive) as opened:
                 _unpack(opened, Path(folder))
-        except (tarfile.TarError, EOFError, OSError) as error:
+        except (tarfile.TarError, EOFError, OSError, ValueError) as error:
             raise NotThisFile(f"{archive} cannot be unpacked: {error}") from None
         yield Path(folder)
 

@@ -60,8 +60,9 @@ def test_without_a_manifest_the_names_say_when(folder: Path) -> None:
     (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff")
     (folder / "99999999T999999Z.csv").write_bytes(CONTENT)
     (folder / ".DS_Store").write_bytes(b"\0")
+    os.mkfifo(folder / "20240101T000000Z.csv")
     assert names(folder) == [stamp(at) for at in HOURS]
-    assert gather(folder).left_aside == ("99999999T999999Z.csv", "photo.jpg")
+    assert gather(folder).left_aside == ("20240101T000000Z.csv", "99999999T999999Z.csv", "photo.jpg")
 
 
 def test_what_was_found_is_said_in_a_sentence(folder: Path) -> None:
@@ -84,6 +85,8 @@ def test_what_was_found_is_said_in_a_sentence(folder: Path) -> None:
         (f"{stamp(FIRST)},2024-01-16T02:00:00\n", "line 1: '2024-01-16T02:00:00' is not a time of arrival"),
         (f"{stamp(FIRST)},2024-01-16T02:00:00Z\n" * 2, "line 2 says again what line 1 says"),
         ("\0\0", "is not a text in UTF-8"),
+        ("x" * 200_000, "line 1: a file and the time of its arrival are needed"),
+        ("x" * 10_000_001, "far too long for a list of files"),
     ],
 )
 def test_a_manifest_that_cannot_be_meant_is_refused_before_anything_is_sent(

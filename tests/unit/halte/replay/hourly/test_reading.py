@@ -57,7 +57,7 @@ def test_totals_and_what_is_not_known_are_set_aside_and_listed(tmp_path: Path) -
         (site("101", 9, 8, "2024-02-30T1:00"), "Mise_a_jour is not a time: '2024-02-30T1:00'"),
         (site("101", 9, 8, "0024-01-01T1:00"), "Mise_a_jour is not of this time"),
         (site("102", 9, 8, AT), "permit 102 stands already in line 2"),
-        ("01,Vallée-Inventée", "ragged {'cells': 2, 'columns': 17}"),
+        ("01,Vallée-Inventée", "2 cells where the header has 17"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_its_line_and_stops_no_other(tmp_path: Path, row: str, why: str) -> None:
