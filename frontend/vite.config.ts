@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { lean } from "./scripts/lean.js";
 import { worker } from "./scripts/worker.js";
 
 // The server hands out dist/: index.html at /, watch.html at /watch, shelter.html at /shelter, and /assets.
@@ -14,13 +15,13 @@ const SHARED = { name: "shared", minShareCount: 2, test: isCode };
 export default defineConfig(({ mode }) => ({
   base: "/",
   appType: "mpa",
-  plugins: [svelte(), worker()],
+  plugins: [svelte(), lean(), worker()],
   build: {
     target: "es2022",
     emptyOutDir: mode !== "phone",
     manifest: mode === "phone" ? ".vite/phone.json" : true,
     minify: "terser",
-    terserOptions: { module: true, ecma: 2020, compress: { passes: 3, unsafe_arrows: true, keep_fargs: false } },
+    terserOptions: { module: true, ecma: 2020, compress: { passes: 3, inline: 1, unsafe_arrows: true, keep_fargs: false } },
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content security policy lets styles and scripts come from our own files only
     rolldownOptions: {

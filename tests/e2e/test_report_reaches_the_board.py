@@ -101,7 +101,7 @@ async def test_a_report_without_network_counts_once(halte: Running, screens: Scr
     await expect(men.number).to_have_value("5")
     await staff.context.set_offline(True)
     await men.send(2)
-    await men.told("No answer.")
+    await men.told("No connection. “2 free” is kept on this phone")
     await expect(board_count(watching, "Men")).to_have_text("5")
     reports = await reports_of_men(halte)
     await staff.context.set_offline(False)

@@ -1,6 +1,15 @@
 /** A small client of the contract's routes. A refusal is an ApiProblem; a broken connection is NotAnswered. */
 
-import type { BoardSnapshot, Principal, ProblemDocument, RegionCard, ReportAnswer, ReportBody } from "./types";
+import type {
+  BoardSnapshot,
+  MovementAnswer,
+  MovementBody,
+  Principal,
+  ProblemDocument,
+  RegionCard,
+  ReportAnswer,
+  ReportBody,
+} from "./types";
 
 /** The server refused, and said why in the language of the page. */
 export class ApiProblem extends Error {
@@ -63,6 +72,14 @@ export class Client {
     return this.#ask<ReportAnswer>("PUT", `/reports/${id}`, body);
   }
 
+  move(id: string, body: MovementBody): Promise<MovementAnswer> {
+    return this.#ask<MovementAnswer>("PUT", `/movements/${id}`, body);
+  }
+
+  voidMovement(id: string): Promise<MovementAnswer> {
+    return this.#ask<MovementAnswer>("POST", `/movements/${id}/void`);
+  }
+
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": this.#language() };
     if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -70,7 +87,7 @@ export class Client {
       method,
       headers,
       credentials: "same-origin",
-      cache: "no-cache",
+      cache: "no-store", // nothing of it stays on a shared phone
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };

@@ -52,6 +52,8 @@ export interface ExactUnit extends UnitCommon {
   capacity: number;
   out_of_service: OutOfService[];
   confirmed_by: "person" | "feed" | null;
+  /** The report that stands. */
+  count_report: string | null;
   coming: Coming | null;
   flags: Flag[];
 }
@@ -170,6 +172,22 @@ export interface ReportAnswer {
   report: string;
   repeated: boolean;
   units: { unit: string; outcome: Outcome; state: ExactUnit }[];
+}
+
+/** People came in or left. `counted_in` is the report that includes them already. */
+export interface MovementBody {
+  unit: string;
+  direction: "in" | "out";
+  places: number;
+  occurred_at: Instant;
+  sent_at: Instant;
+  counted_in?: string;
+}
+
+export interface MovementAnswer {
+  movement: string;
+  outcome: "counted" | "included" | "earlier" | "voided";
+  state: ExactUnit;
 }
 
 export type Role = "staff" | "desk" | "supervisor" | "administrator" | "machine" | "public";

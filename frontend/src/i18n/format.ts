@@ -20,7 +20,7 @@ export function clockTime(language: Language, instant: string | number): string 
 const HALF_DAY_MS = 12 * 3_600_000;
 
 /** The day too, where the time alone could be taken for another one's. */
-export function dayAndTime(language: Language, instant: string, nowMs: number): string {
+export function dayAndTime(language: Language, instant: string | number, nowMs: number): string {
   const then = new Date(instant);
   const apart = Math.abs(then.getTime() - nowMs);
   if (apart < HALF_DAY_MS) return clockTime(language, instant);

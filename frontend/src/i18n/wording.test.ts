@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { en as commonEn } from "./common/en";
 import { fr as commonFr } from "./common/fr";
 import { nl as commonNl } from "./common/nl";
+import { en as homeEn } from "./home/en";
+import { fr as homeFr } from "./home/fr";
+import { nl as homeNl } from "./home/nl";
 import { en as shelterEn } from "./shelter/en";
 import { fr as shelterFr } from "./shelter/fr";
 import { nl as shelterNl } from "./shelter/nl";
@@ -12,9 +15,9 @@ import { fr as watchFr } from "./watch/fr";
 import { nl as watchNl } from "./watch/nl";
 
 const DICTIONARIES = {
-  en: { common: commonEn, watch: watchEn, shelter: shelterEn },
-  fr: { common: commonFr, watch: watchFr, shelter: shelterFr },
-  nl: { common: commonNl, watch: watchNl, shelter: shelterNl },
+  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn },
+  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr },
+  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl },
 };
 
 /** What a sentence may be asked with: enough of each to walk both branches of a plural. */
@@ -79,8 +82,8 @@ const OTHERWISE: Record<keyof typeof DICTIONARIES, RegExp[]> = {
 
 /** Where each must stand, whatever the sentence around it: its key, and the word of each language. */
 const HELD: [path: string, en: RegExp, fr: RegExp, nl: RegExp][] = [
-  ["common.board", /^Board$/, /^Tableau$/, /^Bord$/],
-  ["common.myUnits", /units/, /unités/, /afdelingen/],
+  ["home.board", /^Board$/, /^Tableau$/, /^Bord$/],
+  ["home.myUnits", /units/, /unités/, /afdelingen/],
   ["common.statuses.awaiting-report", /\breport$/, /\brelevé$/, /\bopgave$/],
   ["common.flags.overcommitted", /held/, /retenues/, /gereserveerd/],
   ["watch.columns.unit", /^Unit$/, /^Unité$/, /^Afdeling$/],
@@ -123,9 +126,9 @@ it("counts units with the glossary's word, one or many", () => {
 });
 
 it("names people as people in each language", () => {
-  expect(commonEn.signIn.lead).toContain("people seeking shelter");
-  expect(commonFr.signIn.lead).toContain("personnes en recherche d’hébergement");
-  expect(commonNl.signIn.lead).toContain("mensen die opvang zoeken");
+  expect(homeEn.lead).toContain("people seeking shelter");
+  expect(homeFr.lead).toContain("personnes en recherche d’hébergement");
+  expect(homeNl.lead).toContain("mensen die opvang zoeken");
 });
 
 it("counts in each language's own way", () => {

@@ -4,6 +4,7 @@ import type { BoardSnapshot, Source, Unit } from "../api/types";
 import { readClock, setClock, type Clock } from "./clock";
 import { conditionOf, type Condition } from "./connection";
 import { applyBeat, applyDelta, applySnapshot, applyUnits, EMPTY, type Board } from "./fold";
+import type { Kept } from "./keeping";
 import { LiveSocket, type Link } from "./socket";
 
 const TICK_MS = 1_000;
@@ -43,7 +44,7 @@ export class LiveBoard {
     this.#sources = sources;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.#socket = new LiveSocket(`${scheme}://${location.host}${path}`, {
-      resumeFrom: () => ({ after: this.hasData ? this.board.to : null, epoch: this.board.epoch }),
+      resumeFrom: () => ({ after: this.board.epoch ? this.board.to : null, epoch: this.board.epoch || null }),
       snapshot: (frame) => this.#whole(frame),
       delta: (frame) => this.#delta(applyDelta(this.board, frame)),
       beat: (frame) => {
@@ -71,6 +72,16 @@ export class LiveBoard {
       clearInterval(this.#interval);
       this.#socket.close();
     };
+  }
+
+  /** What this device knew last, with its age. Not to be resumed: it is not whole. */
+  remember({ now, wall, units, shelters }: Kept): void {
+    if (this.hasData) return;
+    const passed = Date.now() - wall;
+    this.#tick = performance.now();
+    this.#clock = setClock(null, new Date(now + passed).toISOString(), this.#tick);
+    this.#heardAt = this.#tick - passed;
+    this.board = { epoch: "", to: 0, units: byId(units), shelters: byId(shelters) };
   }
 
   /** From nothing: whoever is logged in now may see other things than before. */
@@ -125,3 +136,5 @@ export class LiveBoard {
     if (slept && this.#link.state !== "ended") this.#socket.reopen();
   }
 }
+
+const byId = <T extends { id: string }>(list: T[]): Map<string, T> => new Map(list.map((one) => [one.id, one]));

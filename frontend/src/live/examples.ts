@@ -26,6 +26,7 @@ export function aUnit(change: Partial<ExactUnit> = {}): ExactUnit {
     stale_at: minutesAgo(12 - 360),
     silent_at: minutesAgo(12 - 1440),
     confirmed_by: "person",
+    count_report: "report-1",
     coming: null,
     flags: [],
     ...change,

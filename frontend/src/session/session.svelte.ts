@@ -3,8 +3,12 @@
 import { ApiProblem, Client } from "../api/client";
 import type { Principal } from "../api/types";
 import { language } from "../i18n/language.svelte";
+import { forget } from "../live/keeping";
 
 export const client = new Client(() => language.current);
+
+/** Somebody was signed in at the last contact; who, and whether they still are, nobody can be asked now. */
+const REMEMBERED: Principal = { id: "", role: "staff" };
 
 class Session {
   /** Undefined until the server has said. */
@@ -22,12 +26,23 @@ class Session {
     return this.principal ?? null;
   }
 
+  /** Until the server can be asked again. */
+  remember(): void {
+    if (this.principal === undefined) this.principal = REMEMBERED;
+  }
+
+  get remembered(): boolean {
+    return this.principal === REMEMBERED;
+  }
+
   async begin(login: string, password: string): Promise<void> {
     this.#is(await client.logIn(login, password));
     this.lost = false;
   }
 
+  /** Nothing of what was seen stays on the device, also where the server does not answer. */
   async leave(): Promise<void> {
+    await forget("board", "told");
     await client.logOut().catch((failure: unknown) => {
       if (!(failure instanceof ApiProblem && failure.status === 401)) throw failure; // it had ended already
     });
@@ -38,6 +53,7 @@ class Session {
   end(): void {
     if (this.principal) this.lost = true;
     this.principal = null;
+    void forget("board");
   }
 
   #is(principal: Principal): void {

@@ -112,13 +112,27 @@ export function lineOf(draft: Draft): ReportLine {
   return line;
 }
 
+/** The number before, said again: based on the unit as it is now. */
+export function lineBack(before: ExactUnit, now: ExactUnit): ReportLine {
+  const line: ReportLine = { unit: now.id, free: before.free, base_seq: now.seq };
+  if (before.over_by > 0) line.over_by = before.over_by;
+  if (JSON.stringify(before.out_of_service) !== JSON.stringify(now.out_of_service)) {
+    line.out_of_service = before.out_of_service;
+  }
+  return line;
+}
+
 function intakeOf(pause: Pause): NonNullable<ReportLine["intake"]> {
   if (!pause.paused) return { state: "open" };
   return pause.until === null ? { state: "paused" } : { state: "paused", until: pause.until };
 }
 
 /** `observedMs` is by this device's clock, as `sent_at` is: the server reads their difference. */
-export function reportOf(lines: ReportLine[], units: ExactUnit[], observedMs: number): Omit<ReportBody, "sent_at"> {
+export function reportOf(
+  lines: ReportLine[],
+  units: ExactUnit[],
+  observedMs: number,
+): Omit<ReportBody, "sent_at"> {
   const first = units[0]!;
   return {
     shelter: first.shelter,

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiProblem, NotAnswered, type Client } from "../api/client";
-import type { ExactUnit, ReportAnswer, ReportBody } from "../api/types";
+import type { Client } from "../api/client";
+import type { ExactUnit, MovementBody, ReportAnswer, ReportBody } from "../api/types";
 import { aUnit } from "../live/examples";
 import { begin, lineOf } from "./report";
-import { Reporting } from "./reporting.svelte";
+import type { Reporting } from "./reporting.svelte";
 
 type Answer = (id: string, body: ReportBody) => ReportAnswer | Error;
 
@@ -12,11 +12,12 @@ const applied: Answer = (id, body) => ({
   repeated: false,
   units: body.units.map((line) => ({ unit: line.unit, outcome: "applied", state: aUnit({ id: line.unit, seq: 9, free: line.free ?? 4 }) })),
 });
-const silent: Answer = () => new NotAnswered("the network");
+let api: typeof import("../api/client");
+const silent: Answer = () => new api.NotAnswered("the network");
 const refusing =
   (status: number, slug: string, facts = {}): Answer =>
   () =>
-    new ApiProblem(status, { slug, title: "No", detail: "Because.", ...facts });
+    new api.ApiProblem(status, { slug, title: "No", detail: "Because.", ...facts });
 
 let script: Answer[];
 let sent: { id: string; body: ReportBody }[];
@@ -24,10 +25,17 @@ let taken: ExactUnit[];
 let signedOut: number;
 let reporting: Reporting;
 
-beforeEach(() => {
+let moved: { id: string; body: MovementBody }[];
+let voided: string[];
+
+beforeEach(async () => {
   vi.useFakeTimers({ now: Date.parse("2026-11-24T22:00:00Z") });
   vi.spyOn(Math, "random").mockReturnValue(1);
-  [script, sent, taken, signedOut] = [[], [], [], 0];
+  [script, sent, taken, signedOut, moved, voided] = [[], [], [], 0, [], []];
+  vi.resetModules(); // each test is a page of its own, in a browser that keeps nothing
+  api = await import("../api/client");
+  const { Outbox } = await import("../live/outbox.svelte");
+  const { Reporting } = await import("./reporting.svelte");
   const client = {
     report: async (id: string, body: ReportBody) => {
       sent.push({ id, body });
@@ -35,12 +43,21 @@ beforeEach(() => {
       if (answer instanceof Error) throw answer;
       return answer;
     },
+    move: async (id: string, body: MovementBody) => {
+      moved.push({ id, body });
+      return { movement: id, outcome: "counted", state: aUnit({ seq: 9, free: 3 }) };
+    },
+    voidMovement: async (id: string) => {
+      voided.push(id);
+      return { movement: id, outcome: "voided", state: aUnit({ seq: 10, free: 4 }) };
+    },
   } as unknown as Client;
-  reporting = new Reporting(
+  const outbox = new Outbox(
     client,
     (units) => taken.push(...units),
     () => (signedOut += 1),
   );
+  reporting = new Reporting(outbox);
 });
 
 afterEach(() => {
@@ -58,14 +75,16 @@ function say(free: number, ...ids: string[]): void {
   );
 }
 
-const state = (unit = "unit-1") => reporting.attempts[unit]?.state;
+const attempt = (unit = "unit-1") => reporting.attempt(unit);
+const state = (unit = "unit-1") => attempt(unit)?.state;
+const said = (free: number) => ({ work: { body: { units: [{ free }] } } });
 
 describe("a report", () => {
   it("is on its way, then what the server made of it", async () => {
     say(3);
     expect(state()).toBe("sending");
     await settle();
-    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "settled", outcome: "applied", unit: { free: 3 } });
+    expect(attempt()).toMatchObject({ state: "settled", outcome: "applied", unit: { free: 3 } });
     expect(taken).toHaveLength(1);
     expect(sent[0]!.body).toMatchObject({ night: "2026-11-24", units: [{ unit: "unit-1", free: 3, base_seq: 5 }] });
   });
@@ -74,8 +93,8 @@ describe("a report", () => {
     script = [silent, silent];
     say(3);
     await settle();
-    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "unknown", said: { free: 3 } });
-    expect(reporting.unsettled).toBe(true);
+    expect(attempt()).toMatchObject({ state: "unknown", ...said(3) });
+    expect(reporting.outbox.entries).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(state()).toBe("unknown");
     await vi.advanceTimersByTimeAsync(4_000);
@@ -89,7 +108,7 @@ describe("a report", () => {
     script = [silent];
     say(3);
     await settle();
-    reporting.retry();
+    reporting.outbox.retry();
     await settle();
     expect(state()).toBe("settled");
     await vi.advanceTimersByTimeAsync(60_000);
@@ -114,10 +133,10 @@ describe("a report", () => {
   });
 
   it("is refused with the server's reason, and not sent again", async () => {
-    script = [refusing(403, "not-your-shelter")];
+    script = [refusing(404, "unknown-unit")];
     say(3);
     await settle();
-    expect(reporting.attempts["unit-1"]).toEqual({ state: "refused", title: "No", detail: "Because." });
+    expect(attempt()).toMatchObject({ state: "refused", why: "No. Because." });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toHaveLength(1);
   });
@@ -126,7 +145,7 @@ describe("a report", () => {
     script = [refusing(409, "changed-meanwhile", { units: [aUnit({ seq: 8, free: 7 })] })];
     say(3);
     await settle();
-    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "moved", said: { free: 3 }, now: { free: 7 } });
+    expect(attempt()).toMatchObject({ state: "moved", ...said(3), now: { free: 7 } });
     expect(taken[0]).toMatchObject({ free: 7 });
     say(6);
     await settle();
@@ -138,7 +157,7 @@ describe("a report", () => {
     reporting.send([lineOf({ ...begin(unit), intake: { paused: true, until: null } })], [unit]);
     await settle();
     expect(sent[0]!.body.units).toEqual([{ unit: "unit-1", intake: { state: "paused" } }]);
-    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "settled", said: { intake: { state: "paused" } } });
+    expect(attempt()).toMatchObject({ state: "settled", outcome: "applied" });
   });
 
   it("of several units is all or none: the ones that did not move are refused with it", async () => {
@@ -155,32 +174,87 @@ describe("a report", () => {
     expect([state(), signedOut]).toEqual(["signed-out", 1]);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toHaveLength(1);
-    reporting.retry();
+    reporting.outbox.retry();
     await settle();
     expect([state(), sent[1]!.id]).toEqual(["settled", sent[0]!.id]);
   });
 
-  it("gives way to a newer one of the same unit, whose result is not overwritten by the older", async () => {
-    script = [silent, applied, silent];
+  it("goes out before a newer one of the same unit, of which it may have arrived", async () => {
+    script = [silent, applied, applied];
     say(3);
     await settle();
     say(4);
     await settle();
-    expect(reporting.attempts["unit-1"]).toMatchObject({ state: "settled", unit: { free: 4 } });
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(sent).toHaveLength(2);
-    expect(reporting.attempts["unit-1"]).toMatchObject({ unit: { free: 4 } });
+    expect(attempt()).toMatchObject({ state: "settled", unit: { free: 4 } });
+    expect(sent.map(({ body }) => body.units[0]!.free)).toEqual([3, 3, 4]);
+    expect(sent[2]!.body.units[0]!.base_seq).toBe(9); // whoever said 4 knew of their own 3
   });
 
-  it("of several units goes on for those that were not reported anew", async () => {
+  it("of several units is sent whole, and what was said anew of one of them after it", async () => {
     script = [silent, applied, applied];
     say(3, "a", "b");
     await settle();
     say(9, "a");
     await settle();
+    expect(attempt("a")).toMatchObject({ unit: { free: 9 } });
+    expect(attempt("b")).toMatchObject({ unit: { free: 3 } });
+  });
+
+  it("for a shelter of others waits for a colleague, and does not hold up what is one's own", async () => {
+    script = [refusing(403, "not-your-shelter")];
+    say(3, "theirs");
+    say(4, "mine");
+    await settle();
+    expect([state("theirs"), state("mine")]).toEqual(["elsewhere", "settled"]);
+    expect(reporting.outbox.left).toHaveLength(1);
+    reporting.outbox.retry();
+    await settle();
+    expect(state("theirs")).toBe("settled");
+  });
+
+  it("is put away where it was said, and told of nowhere else", async () => {
+    say(3);
+    await settle();
+    expect([reporting.outbox.news, reporting.outbox.told]).toEqual([[], []]);
+    reporting.dismiss("unit-1");
+    expect(attempt()).toBeUndefined();
+  });
+});
+
+describe("a movement", () => {
+  it("is shown at once, recorded with its time, and kept so that it can be voided", async () => {
+    const unit = aUnit({ free: 4 });
+    const id = reporting.move(unit, "in", 1, null);
+    expect(reporting.shown(unit)).toMatchObject({ free: 3, seq: unit.seq });
+    await settle();
+    expect(moved).toEqual([
+      { id, body: { unit: "unit-1", direction: "in", places: 1, occurred_at: expect.any(String), sent_at: expect.any(String) } },
+    ]);
+    const [told] = reporting.outbox.told;
+    expect(told).toMatchObject({ id, seen: true, voided: false });
+    if (told?.work.kind !== "movement") throw new Error("not a movement");
+    await reporting.voidMovement(id, told.work, unit);
+    await settle();
+    expect(voided).toEqual([id]);
+    expect(reporting.outbox.told.find((one) => one.id === id)).toMatchObject({ voided: true });
+  });
+
+  it("that is in the count already changes nothing", () => {
+    const unit = aUnit({ free: 4, count_report: "r" });
+    reporting.move(unit, "in", 1, "r");
+    expect(reporting.shown(unit).free).toBe(4);
+  });
+
+  it("is reckoned in by whoever counts after it", async () => {
+    script = [silent];
+    say(4);
+    await settle(); // it may have arrived, and what follows waits for its answer
+    const unit = aUnit({ seq: 5, free: 4 });
+    reporting.move(unit, "in", 1, null);
+    reporting.send([{ unit: "unit-1", free: 2, base_seq: 5 }], [unit]);
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(reporting.attempts["a"]).toMatchObject({ unit: { free: 9 } });
-    expect(reporting.attempts["b"]).toMatchObject({ unit: { free: 3 } });
-    expect(sent).toHaveLength(3);
+    await settle();
+    expect([sent.length, moved.length]).toEqual([3, 1]);
+    expect(sent[2]!.body.units[0]).toMatchObject({ free: 2, base_seq: 9 });
   });
 });

@@ -71,8 +71,6 @@ const reasons: Record<OutReason, string> = {
 export const en = {
   languageLabel: "Language",
   skip: "Skip to the content",
-  board: "Board",
-  myUnits: "My units",
   home: "Start page",
   ago,
   levels,
@@ -83,8 +81,8 @@ export const en = {
   reasons,
   confirmed: (age: Age, span: Span | null): string => (span === null ? levels[age.level] : `${age.level === "unconfirmed" ? "last" : "confirmed"} ${ago(span)}`),
   asOf: (time: string): string => `data as of ${time}`,
-  lastData: (seconds: number): string =>
-    seconds < 90 ? `last data ${seconds} s ago` : `last data ${Math.floor(seconds / 60)} min ago`,
+  lastData: (seconds: number, time: string, since: string): string =>
+    seconds < 90 ? `last data ${seconds} s ago` : `last data of ${time}, ${since}`,
   invented: "invented",
   noData: "no data yet",
   night: (dates: string): string => `Night of ${dates}`,
@@ -94,7 +92,6 @@ export const en = {
     `${en.count(n, of)} ${n === 1 ? "was" : "were"} out until ${time}: ${n === 1 ? "is it" : "are they"} back?`,
   signIn: {
     title: "Sign in",
-    lead: "Where people seeking shelter can stay tonight, kept up to date by those who know.",
     login: "Login",
     password: "Password",
     submit: "Sign in",
@@ -102,20 +99,10 @@ export const en = {
     unreachable: "The server did not answer. Check the network and try again.",
     ended: "Your session has ended. Sign in again to go on.",
     refused: "That did not work.",
-    signedInAs: (role: string): string => `Signed in: ${role}.`,
     out: "Sign out",
     outFailed: "No answer. Sign out again",
-    go: "Where to?",
-    boardLead: "All places of the region, live.",
-    unitsLead: "Say how many places are free, in three taps.",
-  },
-  roles: {
-    staff: "shelter staff",
-    desk: "orientation desk",
-    supervisor: "supervisor",
-    administrator: "administrator",
-    machine: "machine",
-    public: "guest",
+    unsent: (n: number): string =>
+      `${n} not sent yet. It stays on this phone and is sent when somebody signs in here again. Sign out all the same?`,
   },
   refused: {
     forbidden: "This page is not for your account.",

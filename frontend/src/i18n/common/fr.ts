@@ -72,8 +72,6 @@ const reasons: Record<OutReason, string> = {
 export const fr: CommonWords = {
   languageLabel: "Langue",
   skip: "Aller au contenu",
-  board: "Tableau",
-  myUnits: "Mes unités",
   home: "Page d’accueil",
   ago,
   levels,
@@ -84,10 +82,8 @@ export const fr: CommonWords = {
   reasons,
   confirmed: (age: Age, span: Span | null) => (span === null ? levels[age.level] : `${age.level === "unconfirmed" ? "la dernière fois" : "confirmé"} ${ago(span)}`),
   asOf: (time) => `données de ${time}`,
-  lastData: (seconds) =>
-    seconds < 90
-      ? `dernières données il y a ${seconds} s`
-      : `dernières données il y a ${Math.floor(seconds / 60)} min`,
+  lastData: (seconds, time, since) =>
+    seconds < 90 ? `dernières données il y a ${seconds} s` : `dernières données de ${time}, ${since}`,
   invented: "inventé",
   noData: "pas encore de données",
   night: (dates) => `Nuit du ${dates}`,
@@ -96,7 +92,6 @@ export const fr: CommonWords = {
   back: (n, of, time) => `${fr.count(n, of)} hors service jusqu’à ${time}\u00a0: de retour\u00a0?`,
   signIn: {
     title: "Se connecter",
-    lead: "Où les personnes en recherche d’hébergement peuvent passer la nuit, tenu à jour par ceux qui le savent.",
     login: "Identifiant",
     password: "Mot de passe",
     submit: "Se connecter",
@@ -104,20 +99,11 @@ export const fr: CommonWords = {
     unreachable: "Le serveur n’a pas répondu. Vérifiez le réseau et réessayez.",
     ended: "Votre session est terminée. Reconnectez-vous pour continuer.",
     refused: "Cela n’a pas fonctionné.",
-    signedInAs: (role) => `Compte connecté\u00a0: ${role}.`,
     out: "Déconnexion",
     outFailed: "Pas de réponse. Déconnecter",
-    go: "Où aller\u00a0?",
-    boardLead: "Toutes les places de la région, en direct.",
-    unitsLead: "Dire combien de places sont libres, en trois gestes.",
-  },
-  roles: {
-    staff: "équipe d’un centre",
-    desk: "service d’orientation",
-    supervisor: "supervision",
-    administrator: "administration",
-    machine: "machine",
-    public: "visiteur",
+    unsent: (n) =>
+      `${n} pas encore ${n < 2 ? "envoyé" : "envoyés"}. Cela reste sur ce téléphone et part dès que quelqu’un s’y connecte. ` +
+      "Se déconnecter quand même\u00a0?",
   },
   refused: {
     forbidden: "Cette page n’est pas destinée à votre compte.",

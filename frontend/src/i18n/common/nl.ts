@@ -72,8 +72,6 @@ const reasons: Record<OutReason, string> = {
 export const nl: CommonWords = {
   languageLabel: "Taal",
   skip: "Naar de inhoud",
-  board: "Bord",
-  myUnits: "Mijn afdelingen",
   home: "Startpagina",
   ago,
   levels,
@@ -84,10 +82,8 @@ export const nl: CommonWords = {
   reasons,
   confirmed: (age: Age, span: Span | null) => (span === null ? levels[age.level] : age.level === "unconfirmed" ? `laatst ${ago(span)}` : `${ago(span)} bevestigd`),
   asOf: (time) => `gegevens van ${time}`,
-  lastData: (seconds) =>
-    seconds < 90
-      ? `laatste gegevens ${seconds} s geleden`
-      : `laatste gegevens ${Math.floor(seconds / 60)} min geleden`,
+  lastData: (seconds, time, since) =>
+    seconds < 90 ? `laatste gegevens ${seconds} s geleden` : `laatste gegevens van ${time}, ${since}`,
   invented: "verzonnen",
   noData: "nog geen gegevens",
   night: (dates) => `Nacht van ${dates}`,
@@ -96,7 +92,6 @@ export const nl: CommonWords = {
   back: (n, of, time) => `${nl.count(n, of)} buiten gebruik tot ${time}: terug?`,
   signIn: {
     title: "Aanmelden",
-    lead: "Waar mensen die opvang zoeken vannacht terechtkunnen, bijgehouden door wie het weet.",
     login: "Gebruikersnaam",
     password: "Wachtwoord",
     submit: "Aanmelden",
@@ -104,20 +99,10 @@ export const nl: CommonWords = {
     unreachable: "De server antwoordde niet. Controleer het netwerk en probeer opnieuw.",
     ended: "Uw sessie is afgelopen. Meld u opnieuw aan om verder te gaan.",
     refused: "Dat lukte niet.",
-    signedInAs: (role) => `Aangemeld: ${role}.`,
     out: "Afmelden",
     outFailed: "Geen antwoord. Weer afmelden",
-    go: "Waarheen?",
-    boardLead: "Alle plaatsen van het gewest, live.",
-    unitsLead: "Zeggen hoeveel plaatsen vrij zijn, in drie tikken.",
-  },
-  roles: {
-    staff: "opvangteam",
-    desk: "oriëntatiedienst",
-    supervisor: "supervisie",
-    administrator: "beheer",
-    machine: "machine",
-    public: "bezoeker",
+    unsent: (n) =>
+      `${n} nog niet verstuurd. Het blijft op deze telefoon en vertrekt zodra iemand zich hier weer aanmeldt. Toch afmelden?`,
   },
   refused: {
     forbidden: "Deze pagina is niet bedoeld voor uw account.",

@@ -1,0 +1,20 @@
+/** The words of the start page. */
+export const en = {
+  board: "Board",
+  myUnits: "My units",
+  lead: "Where people seeking shelter can stay tonight, kept up to date by those who know.",
+  signedInAs: (role: string): string => `Signed in: ${role}.`,
+  go: "Where to?",
+  boardLead: "All places of the region, live.",
+  unitsLead: "Say how many places are free, in three taps.",
+  roles: {
+    staff: "shelter staff",
+    desk: "orientation desk",
+    supervisor: "supervisor",
+    administrator: "administrator",
+    machine: "machine",
+    public: "guest",
+  },
+};
+
+export type HomeWords = typeof en;

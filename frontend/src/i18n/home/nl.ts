@@ -1,0 +1,19 @@
+import type { HomeWords } from "./en";
+
+export const nl: HomeWords = {
+  board: "Bord",
+  myUnits: "Mijn afdelingen",
+  lead: "Waar mensen die opvang zoeken vannacht terechtkunnen, bijgehouden door wie het weet.",
+  signedInAs: (role) => `Aangemeld: ${role}.`,
+  go: "Waarheen?",
+  boardLead: "Alle plaatsen van het gewest, live.",
+  unitsLead: "Zeggen hoeveel plaatsen vrij zijn, in drie tikken.",
+  roles: {
+    staff: "opvangteam",
+    desk: "oriëntatiedienst",
+    supervisor: "supervisie",
+    administrator: "beheer",
+    machine: "machine",
+    public: "bezoeker",
+  },
+};
