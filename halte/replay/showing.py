@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -76,19 +77,33 @@ def _sum(outcome: Outcome) -> str:
 
 
 def _fates(outcome: Outcome) -> Iterator[str]:
-    """Yield the rows that were not applied, the refused ones first; where they are too many, where all of them are."""
-    fates = [one for one in outcome.account.fates if one.became not in outcome.words.routine]
-    fates.sort(key=lambda one: one.became != REFUSED)
-    yield from (f"  {_fate(one, outcome.words)}" for one in fates[:_SHOWN_MAX])
-    if len(fates) > _SHOWN_MAX:
-        yield f"  and {len(fates) - _SHOWN_MAX} more rows that were not applied. All are in {outcome.listing}"
-    elif len(fates) < len(outcome.account.fates):
+    """Yield the rows that were not applied, the refused ones first; where they are too many, where all of them are.
+
+    Of a folder only refused rows are shown one by one: a file that came late is a hundred rows, and one piece of news.
+    """
+    fates, words = outcome.account.fates, outcome.words
+    refused = [one for one in fates if one.became == REFUSED]
+    others = [one for one in fates if one.became != REFUSED and one.became not in words.routine]
+    shown = [*refused, *others] if words.one_file else refused
+    yield from (f"  {_fate(one, words)}" for one in shown[:_SHOWN_MAX])
+    if len(shown) > _SHOWN_MAX:
+        yield f"  and {len(shown) - _SHOWN_MAX} more rows that were not applied. All are in {outcome.listing}"
+    if not words.one_file:
+        yield from _few(_by_file(others))
+    if len(shown) <= _SHOWN_MAX and len(shown) < len(fates):
         yield f"  All rows that were not applied are in {outcome.listing}"
 
 
 def _fate(fate: Fate, words: Words) -> str:
     where = f"line {fate.line}" if words.one_file else f"{fate.step}, line {fate.line}"
     return f"{where} {fate.became}{fate.reason and f': {fate.reason}'}"
+
+
+def _by_file(fates: Sequence[Fate]) -> list[str]:
+    counted: dict[str, Counter[str]] = {}
+    for one in fates:
+        counted.setdefault(one.step, Counter())[one.became] += 1
+    return [f"{step}: {', '.join(f'{count} {what}' for what, count in of.items())}" for step, of in counted.items()]
 
 
 def _few(lines: Sequence[str]) -> Iterator[str]:

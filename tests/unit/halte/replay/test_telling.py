@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,7 @@ from halte.replay.daily.gathering import Reading, gather_days
 from halte.replay.daily.planning import Planner
 from halte.replay.daily.reading import read_rows
 from halte.replay.daily.source import DailyFile
+from halte.replay.hourly.source import HourlyFolder
 from halte.replay.remembering import NotOurs, Progress, recall, remember
 from halte.replay.running import Outcome, Units, Wanted, go_on, select
 from halte.replay.showing import tell
@@ -191,6 +193,19 @@ def test_more_rows_than_one_reads_stand_in_a_file_and_refused_ones_are_shown_fir
     assert said[1] == "  line 12000 refused: no"
     assert len([line for line in said if line.startswith("  line ")]) == 100
     assert "  and 11899 more rows that were not applied. All are in state.rows.csv" in said
+
+
+def test_of_a_folder_refused_rows_are_shown_and_the_others_by_file() -> None:
+    """A file that came late is a hundred rows, and one piece of news."""
+    fates = [Fate(line, "b.csv", "7", "superseded", "newer") for line in range(2, 150)]
+    fates += [Fate(2, "a.csv", "", "total"), Fate(3, "c.csv", "7", "refused", "no"), Fate(4, "c.csv", "8", "repeated")]
+    said = list(tell(replace(outcome(fates=tuple(fates), rows=6), words=HourlyFolder.words)))
+    assert said[1:5] == [
+        "  c.csv, line 3 refused: no",
+        "  b.csv: 148 superseded",
+        "  c.csv: 1 repeated",
+        "  All rows that were not applied are in state.rows.csv",
+    ]
 
 
 def test_a_row_that_is_not_accounted_for_is_a_failure() -> None:
