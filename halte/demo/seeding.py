@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -28,7 +30,7 @@ from kernel.access.problems import LoginTaken
 from kernel.journal import Range
 from kernel.lane import Lane
 from kernel.postgres import Pool, open_engine, open_pool, tie_epoch
-from kernel.problems import Problem
+from kernel.problems import Busy, OutcomeUnknown, Problem
 from kernel.settings import Settings, SettingsError
 
 SLUG, NAME, ZONE = "brussels", "Brussels-Capital", "Europe/Brussels"
@@ -48,6 +50,10 @@ _ANOTHER_REGION = (
 )
 # What is submitted at once: well within the lane's queue, however large the region.
 _PORTION = 1_000
+_TRIES = 20
+# What is written at once: on a slow machine, too, in less than the second after which Postgres ends a transaction.
+_BATCH = 32
+_AGAIN_S = 0.5
 
 
 async def seed_demo(settings: Settings, seed: int = 1, size: float = 1, clock: Clock = Clock.STILL) -> UUID:
@@ -105,7 +111,8 @@ async def _write(settings: Settings, pool: Pool, region_id: UUID, world: Invente
     async def publish(_: Range) -> None:
         """Nobody watches yet; Redis is filled by the first node that starts."""
 
-    lane = Lane(pool, region_id, InventoryWriter(region_id, ZoneInfo(ZONE)), publish, settings)
+    small = replace(settings, lane_bulk_max=min(settings.lane_bulk_max, _BATCH))
+    lane = Lane(pool, region_id, InventoryWriter(region_id, ZoneInfo(ZONE)), publish, small)
     lane.start()
     try:
         await _submit(lane, [DefineOperator(operator, SYSTEM) for operator in world.operators])
@@ -119,10 +126,18 @@ async def _write(settings: Settings, pool: Pool, region_id: UUID, world: Invente
 
 
 async def _submit(lane: Lane, works: Sequence[Any]) -> None:
+    """Write all of it; what a machine with much else to do could not take just now, again: each has its id (I10)."""
     for start in range(0, len(works), _PORTION):
-        for outcome in await lane.submit_all(works[start : start + _PORTION]):
-            if isinstance(outcome, Problem):
-                raise outcome
+        left = works[start : start + _PORTION]
+        for tried in range(1, _TRIES + 1):
+            outcomes = await lane.submit_all(left)
+            for outcome in outcomes:
+                if isinstance(outcome, Problem) and (tried == _TRIES or not isinstance(outcome, Busy | OutcomeUnknown)):
+                    raise outcome
+            left = [work for work, outcome in zip(left, outcomes, strict=True) if isinstance(outcome, Problem)]
+            if not left:
+                break
+            await asyncio.sleep(_AGAIN_S)
 
 
 def _reports(units: Sequence[InventedUnit], now: datetime, chance: random.Random) -> Iterator[Report]:

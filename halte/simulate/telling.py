@@ -71,6 +71,9 @@ class Teller:
         early = between(self._chance, self._noon + 12 * _MINUTE, self._noon + 100 * _MINUTE)
         if again is not None:
             return [early, again]
+        if keen and opens >= self._noon + 6 * _HOUR:
+            # Late doors: whoever looks at the board at six must not think that they were forgotten.
+            return [early, between(self._chance, self._noon + 4.4 * _HOUR, self._noon + 5.4 * _HOUR), before]
         return [early, before] if keen or self._chance.random() < 0.4 else [before]
 
     def _rounds(self, after: datetime, *, keen: bool) -> list[datetime]:
