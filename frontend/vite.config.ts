@@ -36,5 +36,5 @@ export default defineConfig(({ mode }) => ({
       "/live": { target: server, ws: true },
     },
   },
-  test: { include: ["src/**/*.test.ts"], environment: "node" },
+  test: { include: ["src/**/*.test.ts"], environment: "node", benchmark: { include: ["src/**/*.bench.ts"] } },
 }));

@@ -8,6 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -81,29 +82,41 @@ class Running:
     region: SmallRegion
 
 
-@pytest.fixture(scope="module")
-async def halte(servers: EmbeddedServers, template: str) -> AsyncIterator[Running]:
-    """A server with the small region, shared by the tests of a module: they must not rely on its counts."""
+@asynccontextmanager
+async def settings_of_its_own(servers: EmbeddedServers, template: str) -> AsyncIterator[Settings]:
+    """Settings with a fresh database, dropped afterwards."""
     name = f"m_{new_id().hex}"
     connection = await asyncpg.connect(servers.admin_url)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER halte")
     head, _, query = servers.database_url.partition("?")
-    settings = Settings(
-        database_url=f"{head.rpartition('/')[0]}/{name}?{query}",
-        redis_url=servers.redis_url,
-        secret_key="a key of 32 signs, for tests only",
-        demo=True,
-    )
-    region_id = await found_region(settings)
-    server = Server(settings)
+    try:
+        yield Settings(
+            database_url=f"{head.rpartition('/')[0]}/{name}?{query}",
+            redis_url=servers.redis_url,
+            secret_key="a key of 32 signs, for tests only",
+            demo=True,
+        )
+    finally:
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await connection.close()
+
+
+@asynccontextmanager
+async def serving(settings: Settings, **variables: str) -> AsyncIterator[Server]:
+    server = Server(settings, variables=variables)
     try:
         await server.start()
-        region = SmallRegion(server.address, region_id)
-        await furnish(region)
-        yield Running(server, region)
+        yield server
     finally:
-        try:
-            await server.stop()
-        finally:
-            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-            await connection.close()
+        await server.stop()
+
+
+@pytest.fixture(scope="module")
+async def halte(servers: EmbeddedServers, template: str) -> AsyncIterator[Running]:
+    """A server with the small region, shared by the tests of a module: they must not rely on its counts."""
+    async with settings_of_its_own(servers, template) as settings:
+        region_id = await found_region(settings)
+        async with serving(settings) as server:
+            region = SmallRegion(server.address, region_id)
+            await furnish(region)
+            yield Running(server, region)

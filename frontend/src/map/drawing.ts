@@ -27,6 +27,8 @@ export interface Wishes {
   card: RegionCard | null;
   bounds: [Position, Position] | null;
   words: Words;
+  /** Letters for a wall are larger. */
+  scale: number;
   chooseShelter(id: string): void;
   chooseCommune(code: string): void;
   /** The background cannot be had; ours stays. */
@@ -123,7 +125,7 @@ export class Drawing {
       data: { type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates: outline } },
     });
     for (const id of [COMMUNES, SHELTERS]) map.addSource(id, { type: "geojson", data: empty });
-    for (const layer of ourLayers(colours(), fontOf(layers), layers.length > 1)) map.addLayer(layer);
+    for (const layer of ourLayers(colours(), fontOf(layers), layers.length > 1, this.#wishes.scale)) map.addLayer(layer);
     this.#ready = true;
     this.#fill();
   }

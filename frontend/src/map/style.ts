@@ -19,17 +19,12 @@ export const COMMUNES = "communes";
 /** A map that needs nobody: paper, and what we lay over it. Without `glyphs`, letters are drawn by the browser. */
 const NEAR = 12;
 
-const radius = (some: number, doubtful: number, unknown: number, none: number): ExpressionSpecification => [
-  "match",
-  ["get", "state"],
-  "some",
-  some,
-  "doubtful",
-  doubtful,
-  "unknown",
-  unknown,
-  none,
-];
+type Radii = [some: number, doubtful: number, unknown: number, none: number];
+
+function radius(radii: Radii, scale: number): ExpressionSpecification {
+  const [some, doubtful, unknown, none] = radii.map((one) => one * scale) as Radii;
+  return ["match", ["get", "state"], "some", some, "doubtful", doubtful, "unknown", unknown, none];
+}
 
 export const emptyStyle = ({ sunk }: { sunk: string }): StyleSpecification => ({
   version: 8,
@@ -40,7 +35,7 @@ export const emptyStyle = ({ sunk }: { sunk: string }): StyleSpecification => ({
 const isState = (...states: string[]): ExpressionSpecification => ["in", ["get", "state"], ["literal", states]];
 
 /** `font` is one that the background's own letters come in, where it brings any. */
-export function ourLayers(colours: Colours, font: string[] | null, background: boolean): LayerSpecification[] {
+export function ourLayers(colours: Colours, font: string[] | null, background: boolean, scale: number): LayerSpecification[] {
   const letters = font === null ? {} : { "text-font": font };
   const halo = { "text-halo-color": colours.paper, "text-halo-width": 1.6 };
   return [
@@ -59,7 +54,7 @@ export function ourLayers(colours: Colours, font: string[] | null, background: b
       layout: { "circle-sort-key": ["match", ["get", "state"], "some", 3, "doubtful", 2, "unknown", 1, 0] },
       paint: {
         // From afar the communes have the numbers, and shelters are marks; near by each has its own.
-        "circle-radius": ["step", ["zoom"], radius(5, 5, 4, 3), NEAR, radius(11, 11, 8, 5)],
+        "circle-radius": ["step", ["zoom"], radius([5, 5, 4, 3], scale), NEAR, radius([11, 11, 8, 5], scale)],
         "circle-color": ["case", isState("some"), colours.good, colours.surface],
         "circle-stroke-color": [
           "case",
@@ -79,7 +74,7 @@ export function ourLayers(colours: Colours, font: string[] | null, background: b
       layout: {
         ...letters,
         "text-field": ["get", "label"],
-        "text-size": 11,
+        "text-size": 11 * scale,
         "text-allow-overlap": true,
         "text-ignore-placement": true,
         "symbol-sort-key": ["match", ["get", "state"], "some", 3, 1],
@@ -94,7 +89,7 @@ export function ourLayers(colours: Colours, font: string[] | null, background: b
       layout: {
         ...letters,
         "text-field": ["get", "name"],
-        "text-size": 12,
+        "text-size": 12 * scale,
         "text-anchor": "top",
         "text-offset": [0, 1],
         "text-max-width": 9,
@@ -109,7 +104,7 @@ export function ourLayers(colours: Colours, font: string[] | null, background: b
       layout: {
         ...letters,
         "text-field": ["get", "label"],
-        "text-size": ["interpolate", ["linear"], ["zoom"], 9, 10, 11, 12, 14, 15],
+        "text-size": ["interpolate", ["linear"], ["zoom"], 9, 10 * scale, 11, 12 * scale, 14, 15 * scale],
         "text-line-height": 1.15,
         "text-max-width": 9,
         "text-padding": 1,

@@ -5,6 +5,9 @@
 
 const WIDE = "(min-width: 1280px)";
 
+/** As much larger are letters on a wall (base.css). */
+export const WALL_SCALE = 1.5;
+
 export class Layout {
   /** Null while nobody has chosen: then a wide screen has the map beside the table. */
   #map = $state<boolean | null>(null);
@@ -45,6 +48,11 @@ export class Layout {
 
   get wall(): boolean {
     return this.#wall;
+  }
+
+  /** How much larger than usual letters are just now. */
+  get scale(): number {
+    return this.#wall && this.#wide ? WALL_SCALE : 1;
   }
 
   openMap(open = true): void {

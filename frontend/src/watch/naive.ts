@@ -6,7 +6,7 @@
 import { compareNames } from "../i18n/format";
 import type { Language } from "../i18n/languages";
 import type { Board } from "../live/fold";
-import { communeName, type Communes } from "../region/communes";
+import type { Communes } from "../region/communes";
 import { select, selectPlace, type Criteria } from "./criteria";
 import type { Sort } from "./order";
 import { Rows, type Row } from "./rows";
@@ -22,17 +22,19 @@ export function naiveRows(board: Board, language: Language, communes: Communes):
     .sort((a, b) => byName(compare, a, b));
 }
 
-/** As it was done before: every name compared by the language's rules whenever anything changes. */
 export function naiveView(board: Board, criteria: Criteria, sort: Sort, language: Language, communes: Communes, nowMs: number): Row[] {
-  const compare = compareNames(language);
+  const rows = selectPlace(select(naiveRows(board, language, communes), criteria, nowMs), criteria);
+  return collated(rows, sort, compareNames(language));
+}
+
+/** As it was done before: every name compared by the language's rules whenever anything changes. */
+export function collated(rows: readonly Row[], sort: Sort, compare: (a: string, b: string) => number): Row[] {
   const sign = sort.descending ? -1 : 1;
   const first = (a: Row, b: Row): number => {
-    if (sort.key === "commune")
-      return compare(communeName(communes, a.communeCode, language), communeName(communes, b.communeCode, language));
+    if (sort.key === "commune") return compare(a.commune, b.commune);
     if (sort.key === "available") return a.available - b.available;
     return sort.key === "confirmed" ? a.confirmedMs - b.confirmedMs : 0;
   };
-  const rows = selectPlace(select(naiveRows(board, language, communes), criteria, nowMs), criteria);
   if (sort.key === "shelter") return [...rows].sort((a, b) => sign * byName(compare, a, b));
   return [...rows].sort((a, b) => sign * first(a, b) || byName(compare, a, b));
 }
