@@ -6,10 +6,10 @@ BIN := .venv/bin
 # Names only: what is built or fetched in there must not make it look changed.
 SCREENS := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run test check e2e faults bench screens lock clean
+.PHONY: help run test check e2e faults bench screens screenshots lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.made frontend/dist/.made ## start everything with an invented region (ARGS="--port 8080")
 	@$(BIN)/halte demo $(ARGS)
@@ -35,6 +35,9 @@ bench: .venv/.made ## measure, and print the figures
 	@$(BIN)/pytest -m bench -s --timeout=0 $(ARGS)
 
 screens: frontend/dist/.made ## build the screens
+
+screenshots: .venv/.made frontend/dist/.made ## take the pictures of README and docs anew
+	@PYTHONPATH=. $(BIN)/python tests/e2e/picturing.py
 
 lock: .venv/.made ## resolve both lock files anew (ARGS=--upgrade for newer versions)
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install -q uv

@@ -1,43 +1,192 @@
-"""Take the pictures of the README from a running demonstration: `python tests/e2e/picturing.py http://localhost:8018`."""
+"""Take the pictures of README and docs, the same ones every time: `make screenshots`.
+
+The invented region is shown by servers of this command's own, and its clock stands: what a picture shows changes only
+where a screen changes. Letters are the machine's fonts, which are the one thing that may differ.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from halte.demo.seeding import PASSWORD
+from halte.demo.seeding import PASSWORD, seed_demo
+from halte.demo.winding import Clock
+from halte.embedded import Embedded
+from kernel.migrating import upgrade
+from kernel.postgres import open_pool
+from kernel.settings import Settings
 from tests.support.chromium import CHROMIUM_ARGUMENTS, chromium_or_skip
+from tests.support.installation import open_folder
+from tests.support.running import Server
 from tests.support.screens import DESK, PHONE, sign_in
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
+# A quarter past nine in a winter's evening, and no second later.
+SHOWN = datetime(2026, 12, 3, 20, 15, tzinfo=UTC)
+HEAVIEST_KB = 150
+_DRAWN_BYTES = 8_000
+_BOARD = (1280, 720)
+_PATIENCE, _PAUSE_S = 40, 0.7
+_STOP_CLOCK = "INSERT INTO demo_clock (id, real_anchor, shown_anchor, speed) VALUES (1, clock_timestamp(), $1, 0)"
+
+Scheme = Literal["light", "dark"]
 
 
-async def _picture(browser: Browser, address: str, name: str, login: str, size: tuple[int, int]) -> None:
-    width, height = size
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is taken, of which page and by whom; `prepare` brings it to where it is worth a look, or picks a part."""
+
+    name: str
+    path: str
+    login: str | None
+    size: tuple[int, int]
+    scheme: Scheme = "light"
+    prepare: Callable[[Page], Awaitable[Locator | None]] | None = None
+
+
+async def _with_map(page: Page) -> None:
+    """Wait until there is something on the map: an empty one weighs next to nothing."""
+    canvas = page.locator("aside canvas")
+    for _ in range(_PATIENCE):
+        if len(await canvas.screenshot()) > _DRAWN_BYTES:
+            return
+        await asyncio.sleep(_PAUSE_S)
+    sys.exit("The map draws nothing.")
+
+
+async def _map_and_communes(page: Page) -> Locator:
+    await _with_map(page)
+    return page.locator("aside")
+
+
+def _open_card(page: Page) -> Locator:
+    """The first unit of which something can be said."""
+    return page.locator("article").filter(has=page.get_by_role("textbox")).first
+
+
+async def _recorded(page: Page) -> None:
+    """Two taps, and what became of them."""
+    card = _open_card(page)
+    await card.get_by_role("button", name="one more").first.tap()
+    await card.get_by_role("button", name="Send:").tap()
+    await expect(card.get_by_text("Recorded at")).to_be_visible()
+
+
+async def _without_network(page: Page) -> None:
+    """Five minutes without network, with something to say."""
+    await page.context.set_offline(True)
+    card = _open_card(page)
+    await card.get_by_role("button", name="one more").first.tap()
+    await card.get_by_role("button", name="Send:").tap()
+    await expect(card.locator(".result")).not_to_be_empty()
+    await page.clock.fast_forward(5 * 60_000)
+    await expect(page.get_by_text("last data 5 min ago")).to_be_visible()
+
+
+PICTURES = (
+    Picture("start", "/", None, DESK),
+    Picture("board", "/watch", "supervisor", _BOARD, prepare=_with_map),
+    Picture("board-dark", "/watch", "supervisor", _BOARD, "dark", prepare=_with_map),
+    Picture("board-phone", "/watch", "supervisor", PHONE),
+    Picture("map", "/watch", "supervisor", (1600, 1000), prepare=_map_and_communes),
+    Picture("shelter", "/shelter", "staff", PHONE),
+    Picture("shelter-dark", "/shelter", "staff", PHONE, "dark"),
+    Picture("shelter-result", "/shelter", "staff", PHONE, prepare=_recorded),
+    Picture("shelter-offline", "/shelter", "staff", PHONE, prepare=_without_network),
+)
+
+
+@asynccontextmanager
+async def _evening() -> AsyncIterator[str]:
+    """Show the invented region at one moment of its evening."""
+    home = open_folder("halte-pictures-")
+    embedded = Embedded(home / "data")
+    try:
+        found = await asyncio.to_thread(embedded.start)
+        settings = Settings(
+            database_url=found.database_url,
+            redis_url=found.redis_url,
+            secret_key="a key of 32 signs, for pictures only",
+            demo=True,
+        )
+        await asyncio.to_thread(upgrade, found.database_url)
+        pool = await open_pool(settings, "pictures")
+        await pool.execute(_STOP_CLOCK, SHOWN)
+        await pool.close()
+        await seed_demo(settings, clock=Clock.STILL)
+        server = Server(settings)
+        await server.start()
+        try:
+            yield server.address
+        finally:
+            await server.stop()
+    finally:
+        await asyncio.to_thread(embedded.stop)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+async def _take(browser: Browser, address: str, picture: Picture) -> int:
+    """Take it on a device of its own; returns its size in bytes."""
+    width, height = picture.size
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, locale="en-GB", timezone_id="Europe/Brussels"
+        viewport={"width": width, "height": height},
+        locale="en-GB",
+        timezone_id="Europe/Brussels",
+        color_scheme=picture.scheme,
+        reduced_motion="reduce",
+        has_touch=picture.size == PHONE,
     )
     page = await context.new_page()
-    await page.goto(address)
+    if picture.prepare is _without_network:
+        await page.clock.install(time=SHOWN)
+    await page.goto(address + picture.path)
     await page.get_by_role("button", name="EN, English").click()
-    await sign_in(page, login, PASSWORD)
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    if picture.login is not None:
+        await sign_in(page, picture.login, PASSWORD)
+        await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await page.wait_for_load_state("networkidle")
+    part = await picture.prepare(page) if picture.prepare is not None else None
     await page.mouse.move(0, 0)
-    await page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+    await page.evaluate("() => document.activeElement?.blur()")
+    taken = await _settled(part or page)
+    (IMAGES / f"{picture.name}.png").write_bytes(taken)
     await context.close()
+    return len(taken)
 
 
-async def main(address: str) -> None:
+async def _settled(what: Page | Locator) -> bytes:
+    """Take it until nothing moves any more."""
+    taken = b""
+    for _ in range(_PATIENCE):
+        before, taken = taken, await what.screenshot(animations="disabled")
+        if taken == before:
+            return taken
+        await asyncio.sleep(_PAUSE_S)
+    sys.exit("The page does not come to rest.")
+
+
+async def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    async with async_playwright() as playwright:
+    heavy = []
+    async with _evening() as address, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_or_skip(), args=CHROMIUM_ARGUMENTS)
-        await _picture(browser, f"{address}/watch", "board", "supervisor", DESK)
-        await _picture(browser, f"{address}/shelter", "shelter", "staff", PHONE)
+        for picture in PICTURES:
+            size_kb = await _take(browser, address, picture) / 1024
+            sys.stdout.write(f"{picture.name:16} {size_kb:5.0f} KB\n")
+            heavy += [picture.name] if size_kb > HEAVIEST_KB else []
         await browser.close()
+    if heavy:
+        sys.exit(f"Heavier than {HEAVIEST_KB} KB: {', '.join(heavy)}")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1].rstrip("/")))
+    asyncio.run(main())

@@ -43,7 +43,7 @@ class Installation:
 @asynccontextmanager
 async def founded(nodes: int = 1) -> AsyncIterator[Founded]:
     """Run servers and nodes; afterwards nothing of them may be left, whatever the test did."""
-    home = _open_folder()
+    home = open_folder("halte-faults-")
     embedded = Embedded(home / "data")
     before = _children()
     servers: list[Server] = []
@@ -81,9 +81,9 @@ async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
         yield Installation(ground.embedded, ground.settings, estate, ground.nodes)
 
 
-def _open_folder() -> Path:
-    """The servers' own account must pass through."""
-    home = Path(tempfile.mkdtemp(prefix="halte-faults-", dir="/tmp"))
+def open_folder(prefix: str) -> Path:
+    """Make one through which the servers' own account may pass."""
+    home = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
     home.chmod(0o711)
     return home
 
