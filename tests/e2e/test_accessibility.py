@@ -21,6 +21,9 @@ from tests.support.screens import PHONE, Card, Screens, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
+# The map has a scene of its own.
+_BOARD = "/watch?map=closed"
+
 Scene = Callable[[Running, Screens], Awaitable[Page]]
 SCENES: dict[str, Scene] = {}
 
@@ -32,7 +35,7 @@ def scene(make: Scene) -> Scene:
 
 async def _open(halte: Running, screens: Screens, path: str, login: str) -> Page:
     page = await screens.open(halte.server.address + path, PHONE, cookie=halte.region.cookies[login])
-    there = "Where to?" if path == "/" else "Linden House"
+    there = {"/": "Where to?", "/watch?map=open": "Available by commune"}.get(path, "Linden House")
     await expect(page.get_by_text(there, exact=True).first).to_be_visible()
     for language in LANGUAGES:  # so that their words are there without network, too
         await speak(page, language)
@@ -119,19 +122,27 @@ async def shelter_told(halte: Running, screens: Screens) -> Page:
 
 @scene
 async def watch(halte: Running, screens: Screens) -> Page:
-    return await _open(halte, screens, "/watch", "supervisor")
+    return await _open(halte, screens, _BOARD, "supervisor")
+
+
+@scene
+async def watch_map(halte: Running, screens: Screens) -> Page:
+    """On a phone it stands instead of the table, on a desk beside it."""
+    page = await _open(halte, screens, "/watch?map=open", "supervisor")
+    await expect(page.locator("aside canvas")).to_be_visible()
+    return page
 
 
 @scene
 async def watch_details(halte: Running, screens: Screens) -> Page:
-    page = await _open(halte, screens, "/watch", "supervisor")
+    page = await _open(halte, screens, _BOARD, "supervisor")
     await page.get_by_role("button", name="Men", exact=True).click()
     return page
 
 
 @scene
 async def watch_empty(halte: Running, screens: Screens) -> Page:
-    page = await _open(halte, screens, "/watch", "supervisor")
+    page = await _open(halte, screens, _BOARD, "supervisor")
     await page.get_by_label("Search").fill("nowhere at all")
     await expect(page.get_by_text("No unit matches these filters.")).to_be_visible()
     return page
@@ -139,7 +150,7 @@ async def watch_empty(halte: Running, screens: Screens) -> Page:
 
 @scene
 async def watch_offline(halte: Running, screens: Screens) -> Page:
-    page = await _open(halte, screens, "/watch", "supervisor")
+    page = await _open(halte, screens, _BOARD, "supervisor")
     await page.context.set_offline(True)
     await expect(page.get_by_text("Reconnecting", exact=True)).to_be_visible()
     return page

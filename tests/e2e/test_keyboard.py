@@ -14,6 +14,10 @@ from tests.support.screens import DESK, PHONE, Card, Screens, board_count, board
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
+# The map, which a thumb may open, shows no unit.
+_BOARD = "/watch?map=closed"
+
+
 async def _five_are_free(halte: Running) -> None:
     async with halte.region.client("desk") as desk:
         answer = await desk.put(f"/reports/{new_id()}", json=halte.region.report(5))
@@ -69,7 +73,7 @@ async def test_a_shelter_reports(halte: Running, screens: Screens) -> None:
 
 async def test_a_supervisor_reads_the_board(halte: Running, screens: Screens) -> None:
     await _five_are_free(halte)
-    page = await screens.open(f"{halte.server.address}/watch")
+    page = await screens.open(f"{halte.server.address}{_BOARD}")
     await _sign_in(page, "supervisor")
     await expect(board_count(page, "Men")).to_have_text("5")
     await _skip_to_content(page)
@@ -94,7 +98,7 @@ async def test_a_supervisor_reads_the_board(halte: Running, screens: Screens) ->
 async def test_the_focus_stays_when_the_board_sorts_itself(halte: Running, screens: Screens) -> None:
     """Whoever reads a row by keyboard keeps it under their fingers, whatever is reported meanwhile."""
     await _five_are_free(halte)
-    page = await screens.open(f"{halte.server.address}/watch", cookie=halte.region.cookies["supervisor"])
+    page = await screens.open(f"{halte.server.address}{_BOARD}", cookie=halte.region.cookies["supervisor"])
     await expect(board_count(page, "Men")).to_have_text("5")
     await _skip_to_content(page)
     await tab_to(page, "Available")
@@ -111,7 +115,7 @@ async def test_the_focus_stays_when_the_board_sorts_itself(halte: Running, scree
 
 
 async def test_language_and_signing_out(halte: Running, screens: Screens) -> None:
-    page = await screens.open(f"{halte.server.address}/watch")
+    page = await screens.open(f"{halte.server.address}{_BOARD}")
     await _sign_in(page, "desk")
     await expect(board_row(page, "Men")).to_be_visible()
     await page.evaluate("() => document.activeElement?.blur()")
@@ -135,13 +139,21 @@ async def test_what_a_thumb_presses_is_large_enough(halte: Running, screens: Scr
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("path, login", [("/", "supervisor"), ("/shelter", "staff"), ("/watch", "supervisor")])
+@pytest.mark.parametrize(
+    "path, login",
+    [
+        ("/", "supervisor"),
+        ("/shelter", "staff"),
+        (_BOARD, "supervisor"),
+        ("/watch?map=open", "supervisor"),
+    ],
+)
 async def test_nothing_is_smaller_than_a_finger_needs(
     halte: Running, screens: Screens, path: str, login: str, size: tuple[int, int]
 ) -> None:
     page = await screens.open(halte.server.address + path, size, cookie=halte.region.cookies[login])
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    if path == "/watch":
+    if path.endswith("closed"):
         await page.get_by_role("button", name="Men", exact=True).click()
     assert await small_targets(page, 24, 24) == []
 

@@ -140,8 +140,9 @@ async def open_three(
     """Open the three, each at one of these addresses, and wait until they are live."""
     at = list(addresses or [region.address]) * 3
     phone = await screens.open(f"{at[0]}/shelter", PHONE, cookie=region.cookies["staff"])
-    board = await screens.open(f"{at[1]}/watch", cookie=region.cookies["supervisor"])
-    desk = await screens.open(f"{at[2]}/watch", cookie=region.cookies["desk"])
+    # Without the map, whose drawing costs more than all the rest, and which shows no unit.
+    board = await screens.open(f"{at[1]}/watch?map=closed", cookie=region.cookies["supervisor"])
+    desk = await screens.open(f"{at[2]}/watch?map=closed", cookie=region.cookies["desk"])
     three = Three(settings, region, phone, board, desk)
     await three.say("Live")
     for page in three.pages:

@@ -1,8 +1,9 @@
-"""Refusals speak the glossary's words in French and Dutch, as the screens do, and name people as people."""
+"""Refusals and documentation speak the glossary's words, as the screens do, and name people as people."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,18 @@ _OTHERWISE = {
         r"\brapport", r"\bmelding", r"\baangifte", r"\bboeking", r"\bopvang\b", r"\borganisatie", r"\bopvangplaats",
     ),
 }  # fmt: skip
+
+# What is written for readers, in English. CONTRIBUTING.md is not among them: it says which words are not to be used.
+_HOUSE = Path(__file__).parents[2]
+_PAGES = sorted(
+    page.relative_to(_HOUSE).as_posix()
+    for pattern in ("README.md", "CHANGELOG.md", "publiccode.yml", "docs/**/*.md", "docs/*.yaml")
+    for page in _HOUSE.glob(pattern)
+)
+_NEVER_WRITTEN = (
+    *_OTHERWISE["en"], r"\bvagrants?\b", r"\brough sleepers?\b", r"\bbeneficiar", r"\bclients? of the shelter",
+    r"\bSDF\b", r"sans[- ]abri", r"dakloz", r"thuisloz",
+)  # fmt: skip
 
 # The word that a problem is about, wherever its sentence puts it.
 _HELD = {
@@ -50,3 +63,10 @@ def test_another_word_than_the_glossarys_is_not_used(language: str, word: str) -
 def test_a_problem_names_what_it_is_about(slug: str, place: int, language: str) -> None:
     entry = wording(language)[slug]
     assert re.search(_HELD[slug][place], f"{entry['title']} {entry['detail']}", re.IGNORECASE), entry
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_what_is_written_for_readers_names_people_as_people(page: str) -> None:
+    lines = (_HOUSE / page).read_text("utf-8").splitlines()
+    found = [line for line in lines for word in _NEVER_WRITTEN if re.search(word, line, re.IGNORECASE)]
+    assert found == []
