@@ -18,8 +18,7 @@ test: check frontend/dist/.made ## all checks, then all tests but the long ones 
 	@$(BIN)/pytest $(ARGS)
 
 check: .venv/.made ## style, types, layers, the screens' own checks and tests
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check && $(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@frontend/build check
@@ -35,7 +34,6 @@ bench: .venv/.made ## measure, and print the figures
 	@$(BIN)/pytest -m bench -s --timeout=0 $(ARGS)
 
 screens: frontend/dist/.made ## build the screens
-
 screenshots: .venv/.made frontend/dist/.made ## take the pictures of README and docs anew
 	@PYTHONPATH=. $(BIN)/python tests/e2e/picturing.py
 
