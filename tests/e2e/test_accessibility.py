@@ -101,7 +101,22 @@ async def shelter_offline(halte: Running, screens: Screens) -> Page:
     page = await _open(halte, screens, "/shelter", "staff")
     await page.context.set_offline(True)
     await Card(page, "Men").send(3)
-    await Card(page, "Men").told("No answer.")
+    await Card(page, "Men").told("No connection.")
+    return page
+
+
+@scene
+async def shelter_moving(halte: Running, screens: Screens) -> Page:
+    """Somebody came in, somebody left by a wrong tap, and a third is about to come in."""
+    await _says(halte, 5)
+    page = await _open(halte, screens, "/shelter", "staff")
+    men = Card(page, "Men")
+    for way, now in (("Came in", 4), ("Left", 5)):
+        await men.button(way).click()
+        await men.button(f"No, now {now}").click()
+        await men.told("Recorded: 1")
+    await page.get_by_role("button", name="Void: Men, 1 left").click()
+    await men.button("Came in").click()
     return page
 
 

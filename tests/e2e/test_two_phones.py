@@ -97,3 +97,33 @@ async def test_the_desk_and_the_shelter_count_at_once(halte: Running, screens: S
     await one.card.get_by_role("button", name="Go on from 1").tap()
     await expect(one.number).to_have_value("1")
     await three.end_true()
+
+
+async def test_two_walk_ins_at_once(halte: Running, screens: Screens) -> None:
+    """Each lets somebody in. Movements are added up, so that nobody has to be asked: two fewer are free."""
+    three, one, other = await five_are_free(halte, screens)
+    for card in (one, other):
+        await card.button("Came in").tap()
+    # Both see 5, which was counted a moment ago, and say that the person is not in it yet.
+    await asyncio.gather(one.button("No, now 4").tap(), other.button("No, now 4").tap())
+    for card in (one, other):
+        await card.told("Recorded: 1 came in.")
+        await expect(card.number).to_have_value("3")
+    await three.show("Men", 3)
+    await three.end_true()
+
+
+async def test_two_walk_ins_without_network(halte: Running, screens: Screens) -> None:
+    """Both phones were in a cellar: what each kept is recorded once, whoever comes up first."""
+    three, one, other = await five_are_free(halte, screens)
+    for card in (one, other):
+        await card.page.context.set_offline(True)
+        await card.button("Came in").tap()
+        await card.button("No, now 4").tap()
+        await card.told("No connection.")
+    await three.show("Men", 5)
+    for card, left in ((other, 4), (one, 3)):
+        await card.page.context.set_offline(False)
+        await card.told("Recorded: 1 came in.", 45_000)
+        await three.show("Men", left)
+    await three.end_true()

@@ -67,6 +67,7 @@ def test_a_problem_names_what_it_is_about(slug: str, place: int, language: str) 
 
 @pytest.mark.parametrize("page", _PAGES)
 def test_what_is_written_for_readers_names_people_as_people(page: str) -> None:
-    lines = (_HOUSE / page).read_text("utf-8").splitlines()
-    found = [line for line in lines for word in _NEVER_WRITTEN if re.search(word, line, re.IGNORECASE)]
+    # What stands between backticks is quoted: the columns of others' files are named as they are.
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", (_HOUSE / page).read_text("utf-8"), flags=re.DOTALL)
+    found = [line for line in text.splitlines() for word in _NEVER_WRITTEN if re.search(word, line, re.IGNORECASE)]
     assert found == []

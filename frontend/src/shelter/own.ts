@@ -1,4 +1,4 @@
-/** The units that this account speaks for, by shelter, in the order of their names. Pure. */
+/** The units that this account speaks for, by shelter, in the order of their names, closed ones last. Pure. */
 
 import type { ExactUnit, Shelter, UnitFacts } from "../api/types";
 import { compareNames } from "../i18n/format";
@@ -24,7 +24,8 @@ export interface Site {
 export function ownUnits(board: Board, language: Language, cutOffAtMs: number | null = null): Site[] {
   const compare = compareNames(language);
   const sites = [...board.shelters.values()].map((shelter) => ({ shelter, units: unitsOf(board, shelter, cutOffAtMs) }));
-  for (const site of sites) site.units.sort((a, b) => compare(a.facts.name, b.facts.name));
+  const closed = ({ unit }: OwnUnit) => Number(unit.status === "closed");
+  for (const site of sites) site.units.sort((a, b) => closed(a) - closed(b) || compare(a.facts.name, b.facts.name));
   return sites.filter((site) => site.units.length > 0).sort((a, b) => compare(a.shelter.name, b.shelter.name));
 }
 
