@@ -31,12 +31,14 @@ class Screens:
         *,
         scheme: Literal["light", "dark"] = "light",
         cookie: str | None = None,
+        zone: str | None = None,
     ) -> Page:
         """Open an address on a device of its own; with a session's cookie, somebody is signed in there already."""
         width, height = size
         context = await self.browser.new_context(
-            viewport={"width": width, "height": height}, locale="en-GB", color_scheme=scheme, has_touch=size == PHONE
-        )
+            viewport={"width": width, "height": height}, locale="en-GB", color_scheme=scheme, has_touch=size == PHONE,
+            timezone_id=zone,
+        )  # fmt: skip
         context.set_default_timeout(30_000)
         self._contexts.append(context)
         if cookie is not None:

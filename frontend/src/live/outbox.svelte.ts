@@ -83,7 +83,9 @@ export class Outbox {
   add(work: Work, rest: Entry["rest"]): string {
     const now = Date.now();
     const at = Math.max(now, (this.entries.at(-1)?.at ?? 0) + 1);
-    const entry: Entry = { id: newId(now), at, work, left: false, rest };
+    // Nothing stands before it: it goes out as soon as it is written down, and need not be written a second time.
+    const left = this.entries.length === 0 && !isOffline();
+    const entry: Entry = { id: newId(now), at, work, left, rest };
     this.#mine.add(entry.id);
     this.#unwritten.set(entry.id, entry);
     this.entries = [...this.entries, entry];
@@ -108,8 +110,10 @@ export class Outbox {
     });
   }
 
-  async putAway(): Promise<void> {
-    await this.#write(...this.news.map((one): Change => ["told", one.id, keptAfter(one)]));
+  /** Somebody has read it: this one, or all. */
+  async putAway(id?: string): Promise<void> {
+    const read = this.news.filter((one) => id === undefined || one.id === id);
+    await this.#write(...read.map((one): Change => ["told", one.id, keptAfter(one)]));
   }
 
   /** Of no use to anybody: it is for a unit that nobody here may report for. */

@@ -226,3 +226,22 @@ describe("the last known state", () => {
     expect(await keeping.unsent()).toBe(1);
   });
 });
+
+it("is on its way after a single write, and nobody can say any more that it never left", async () => {
+  const { outbox } = await aPage();
+  await outbox.begin();
+  await idle();
+  const writes = vi.spyOn(IDBDatabase.prototype, "transaction");
+  const modes = () => writes.mock.calls.map(([, mode]) => mode ?? "readonly").filter((mode) => mode === "readwrite");
+  let written = 0;
+  let kept = false;
+  answer = () => {
+    written = modes().length;
+    kept = outbox.entries[0]!.left;
+    return "applied";
+  };
+  outbox.add(aReport(3), { "unit-1": 3 });
+  await idle();
+  writes.mockRestore();
+  expect([sent.length, written, kept]).toEqual([1, 1, true]);
+});

@@ -62,7 +62,10 @@ export function after(unit: ExactUnit, id: string, work: Work): ExactUnit {
   if (work.kind === "void" && work.unit === unit.id) return { ...unit, ...balance(restOf(unit) + work.gives) };
   const line = lineIn(work, unit.id);
   if (line === undefined || work.kind !== "report") return unit;
-  const counted = line.free !== undefined && work.body.night <= unit.night;
+  // Of a night that has ended it says nothing about one that nobody has counted yet.
+  const { night } = work.body;
+  const counted =
+    line.free !== undefined && (night === unit.night || (night < unit.night && unit.status !== "unconfirmed"));
   return {
     ...unit,
     ...(counted

@@ -1,10 +1,16 @@
 import { mount } from "svelte";
 import "../ui/base.css";
+import { store } from "../live/store";
 import { language } from "../i18n/language.svelte";
 import Shelter from "./Shelter.svelte";
 
+void store(); // what is said first must not wait for it
 await language.begin();
 mount(Shelter, { target: document.body });
 
 // The page opens without a network once it has been opened with one. Where a browser refuses, it works as any page.
-if (import.meta.env.PROD) navigator.serviceWorker?.register("/sw.js", { scope: "/shelter" }).catch(() => undefined);
+// It fetches all files anew: not while somebody waits for the page.
+const install = () => void navigator.serviceWorker?.register("/sw.js", { scope: "/shelter" }).catch(() => undefined);
+const whenIdle = () => (globalThis.requestIdleCallback ?? setTimeout)(install);
+if (import.meta.env.PROD && document.readyState === "complete") whenIdle();
+else if (import.meta.env.PROD) addEventListener("load", whenIdle);

@@ -51,7 +51,9 @@ export class Reporting {
 
   dismiss(unit: string): void {
     const attempt = this.attempt(unit);
-    if (attempt) this.#dismissed = new Set([...this.#dismissed, `${attempt.id} ${unit}`]);
+    if (!attempt) return;
+    this.#dismissed = new Set([...this.#dismissed, `${attempt.id} ${unit}`]);
+    void this.outbox.putAway(attempt.id);
   }
 
   #say(work: Work, units: ExactUnit[]): string {

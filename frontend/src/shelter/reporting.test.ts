@@ -221,6 +221,19 @@ describe("a report", () => {
   });
 });
 
+describe("an answer that came late", () => {
+  it("is told where it was said, until the person goes on: then they have read it", async () => {
+    script = [silent, silent, silent, silent, silent];
+    say(3);
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(attempt()).toMatchObject({ state: "settled" });
+    expect(reporting.outbox.news.map(({ id }) => id)).toEqual([attempt()!.id]);
+    reporting.dismiss("unit-1");
+    await settle();
+    expect([attempt(), reporting.outbox.news]).toEqual([undefined, []]);
+  });
+});
+
 describe("a movement", () => {
   it("is shown at once, recorded with its time, and kept so that it can be voided", async () => {
     const unit = aUnit({ free: 4 });

@@ -17,7 +17,7 @@ export interface Tone {
 
 export function sayWork(work: Work, unit: string, language: Language, nowMs: number): string {
   const words = shelterWords();
-  if (work.kind === "void") return words.move.isVoid;
+  if (work.kind === "void") return words.move.correction;
   if (work.kind === "movement") return words.move.said[work.body.direction](work.body.places);
   return sayLine(lineIn(work, unit)!, words, (until) => dayAndTime(language, until, nowMs));
 }
@@ -57,7 +57,10 @@ function settled(
   nowMs: number,
 ): Tone {
   const { result, move, count } = shelterWords();
-  if (outcome === "recorded") return { tone: "good", text: move.recorded(what, count(state.free)) };
+  if (outcome === "recorded") {
+    const free = count(state.free);
+    return { tone: "good", text: work.kind === "void" ? move.voided(free) : move.recorded(what, free) };
+  }
   const said = lineIn(work, unit)!;
   if (outcome === "coming") return { tone: "good", text: result.coming(count(state.coming?.free ?? said.free ?? 0)) };
   if (outcome !== "applied") return { tone: "warn", text: `${newer(said, state, nowMs)} ${result.kept}` };
