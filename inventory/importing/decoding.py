@@ -31,6 +31,8 @@ _OTHER_FILES = (
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 # A byte order mark is no part of the text.
 _CODECS = {"utf-8": "utf-8-sig"}
+# Python has these among the encodings of texts; no spreadsheet writes them, and some take long to read.
+_NO_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"}
 REPLACED = "\ufffd"
 # Its number, and its text; None where it is too long to be a row.
 Line = tuple[int, str | None]
@@ -77,8 +79,10 @@ def known_encoding(name: str) -> str:
     try:
         info = codecs.lookup(name)
         "é".encode(info.name)
-    except (LookupError, UnicodeError, TypeError):
-        raise Unusable("unknown-encoding", encoding=name[:40]) from None
+    except (LookupError, ValueError, TypeError):
+        info = None
+    if info is None or info.name in _NO_FILES:
+        raise Unusable("unknown-encoding", encoding=name[:40])
     return info.name
 
 
@@ -99,5 +103,8 @@ def lines_of(file: BinaryIO, encoding: str) -> Generator[Line, None, None]:
                 yield number, None
             else:
                 yield number, line
+    except UnicodeError:
+        # Of what has no single wrong sign, but is no text of this encoding from the start.
+        raise Unusable("not-this-encoding", encoding=encoding) from None
     finally:
         text.detach()

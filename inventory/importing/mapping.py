@@ -19,6 +19,8 @@ from inventory.importing.faults import Unusable
 from inventory.importing.shaping import Told
 
 MAPPING_MAX_BYTES = 256 * 1024
+# Of a number in the mapping: longer ones take long to write down as digits, and nobody means them.
+_NUMBER_MAX = 10**15 - 1
 
 _Column = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 _Columns = Annotated[list[_Column], msgspec.Meta(min_length=1, max_length=10)]
@@ -62,6 +64,8 @@ def _check_given(given: Any) -> None:
     one_of = str | int | float | bool | date | datetime | time | UnsetType
     if isinstance(given, list) and all(isinstance(one, str) for one in given):
         return
+    if isinstance(given, int) and abs(given) > _NUMBER_MAX:
+        raise ValueError("a number has 15 digits at most")
     if not isinstance(given, one_of):
         raise ValueError("a value is a text, a number, true or false, a date, or a list of texts")  # noqa: TRY004
 
@@ -231,11 +235,12 @@ def read_mapping(text: bytes) -> FileMapping:
     try:
         # A BOM is what some editors put before it.
         body = msgspec.convert(tomllib.loads(text.decode("utf-8-sig")), MappingFile)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Unusable("mapping-not-toml", why=str(error)) from None
     except msgspec.ValidationError as error:
         why, _, where = str(error).partition(" - at ")
         raise Unusable("mapping-invalid", where=where.strip("`").removeprefix("$.") or "mapping", why=why) from None
+    except (ValueError, RecursionError) as error:
+        # A ValueError is whatever is no TOML, no UTF-8, or a number of more digits than Python reads.
+        raise Unusable("mapping-not-toml", why=str(error)) from None
     unit = body.unit
     return FileMapping(
         source=body.source,

@@ -74,6 +74,9 @@ def detect(file: BinaryIO, told: Told | None = None, *, bytes_max: int = BYTES_M
         raise Unusable("file-too-large", size_mb=size // 1_000_000, most_mb=bytes_max // 1_000_000)
     detected = detect_encoding(file)
     encoding = known_encoding(told.encoding) if told.encoding else detected
+    if detected.startswith(f"{encoding}-"):
+        # "utf-16" is said, and the file shows in which of its two orders it is.
+        encoding = detected
     opening = _opening(file, encoding)
     separator = told.separator or _said_by_spreadsheet(opening)
     first, head = _header(opening, told.header_line, separator)

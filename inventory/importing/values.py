@@ -179,12 +179,20 @@ def instant(cell: str, manner: Manner) -> datetime:
             raise Unfit("time-missing", value=shown(cell))
         found, clock = found + timedelta(days=manner.days_later), manner.time
     if offset is not None:
-        return datetime.fromisoformat(f"{found}T{clock.isoformat()}{offset}").astimezone(UTC)
+        return _with_offset(found, clock, offset, cell)
     local = datetime.combine(found, clock, manner.zone)
     # An hour that comes twice is taken as the first one, which makes nothing look fresher than it is.
     if local.astimezone(UTC).astimezone(manner.zone).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise Unfit("no-such-time", value=shown(cell), zone=manner.zone.key)
     return local.astimezone(UTC)
+
+
+def _with_offset(found: date, clock: time, offset: str, cell: str) -> datetime:
+    try:
+        return datetime.fromisoformat(f"{found}T{clock.isoformat()}{offset}").astimezone(UTC)
+    except ValueError:
+        # An offset of a day and more.
+        raise Unfit("not-a-time", value=shown(cell)) from None
 
 
 def _parts(cell: str, manner: Manner) -> tuple[date, time | None, str | None]:

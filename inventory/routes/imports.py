@@ -10,6 +10,7 @@ import structlog
 from litestar import Request, Response, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import ClientException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body, FromQuery, QueryParameter
 
@@ -26,7 +27,7 @@ from kernel.access.model import Role
 from kernel.access.policies import allow
 from kernel.access.schemas import refusals
 from kernel.problems import InvalidBody, InvalidParameter, negotiate
-from kernel.refusing import respond
+from kernel.refusing import answer_http_exception, answer_unexpected, respond
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +46,18 @@ class ImportForm:
     mapping: UploadFile
 
 
-def _not_text(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
+def _not_text(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    if type(error) not in {UnicodeDecodeError, LookupError}:
+        # Only the name of an encoding that does not exist is a LookupError and nothing more; a KeyError is our fault.
+        return answer_unexpected(request, error)
     return respond(request, InvalidBody(where="file", why="send both parts as files, with a file name"))
+
+
+def _no_form(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Refuse a body that is no form at all; anything else that Litestar refuses has its name already."""
+    if type(error) is not ClientException:
+        return answer_http_exception(request, error)
+    return respond(request, InvalidBody(where="body", why="multipart/form-data with two files: `file` and `mapping`"))
 
 
 @post(
@@ -54,7 +65,7 @@ def _not_text(request: Request[Any, Any, Any], _error: Exception) -> Response[by
     status_code=200,
     opt={"policy": allow(Role.ADMINISTRATOR)},
     request_max_body_size=_FORM_MAX_BYTES,
-    exception_handlers={UnicodeDecodeError: _not_text},
+    exception_handlers={UnicodeDecodeError: _not_text, LookupError: _not_text, ClientException: _no_form},
     responses={200: ResponseSpec(ImportView, generate_examples=False)} | refusals(*WHO, *BODY, *WRITE, *_REFUSALS),
     summary="Preview what a CSV file would change; with the preview's digest, apply it",
 )

@@ -109,6 +109,9 @@ async def test_bad_rows_are_told_by_their_line_and_left_out_only_when_one_says_s
         (csv_of(PREVIEWED), "source = ", "mapping-not-toml", None),
         (csv_of(PREVIEWED), b"\xff\xfe\x00", "mapping-not-toml", None),
         (csv_of(PREVIEWED), MAPPING.replace("capacity", "capcity"), "mapping-invalid", None),
+        (csv_of(PREVIEWED), MAPPING + "x = " + "9" * 5_000, "mapping-not-toml", None),
+        (csv_of(PREVIEWED), MAPPING + "otherwise = { constant = 0x" + "f" * 5_000 + " }", "mapping-invalid", None),
+        (csv_of(PREVIEWED), MAPPING + '\n[file]\nencoding = "utf-32"', "not-this-encoding", None),
         (b",".join(b"c%d" % n for n in range(100_000)), MAPPING, "header-too-long", 1),
     ],
 )
@@ -139,8 +142,14 @@ async def test_forms_that_are_none(halte: Running) -> None:
         assert (missing.status_code, missing.json()["slug"]) == (422, "invalid-body")
         nameless = await admin.post("/imports", files={"file": (None, b"\xff\xfe"), "mapping": (None, b"x")})
         assert (nameless.status_code, nameless.json()["slug"]) == (422, "invalid-body")
-        json = await admin.post("/imports", json={"file": "x"})
-        assert json.status_code in {400, 415, 422}
+        part = 'Content-Disposition: form-data; name="file"\r\nContent-Type: text/plain; charset=klingon\r\n\r\nx'
+        form = {"content": f"--x\r\n{part}\r\n--x--\r\n", "headers": {"Content-Type": "multipart/form-data; boundary=x"}}
+        strange = await admin.post("/imports", **form)
+        assert (strange.status_code, strange.json()["slug"]) == (422, "invalid-body")
+        form["content"] = form["content"][:40]
+        for cut in (await admin.post("/imports", **form), await admin.post("/imports", json={"file": "x"})):
+            assert (cut.status_code, cut.json()["slug"], cut.json()["where"]) == (422, "invalid-body", "body")
+            assert "multipart/form-data" in cut.json()["detail"]
         large = await admin.post("/imports", files={"file": ("a", b"x" * 22_000_000), "mapping": ("b", b"")})
         assert (large.status_code, large.json()["slug"]) == (413, "body-too-large")
         naive = await admin.post(

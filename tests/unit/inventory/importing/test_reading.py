@@ -189,7 +189,15 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
 
 def test_an_encoding_that_nobody_knows() -> None:
     assert unusable(TABLE, Told(encoding="klingon")).what == "unknown-encoding"
-    assert unusable(TABLE, Told(encoding="base64")).what == "unknown-encoding"
+    for encoding in ("base64", "idna", "punycode", "a\0b"):
+        assert unusable(TABLE, Told(encoding=encoding)).what == "unknown-encoding"
+
+
+def test_an_encoding_that_is_not_the_files() -> None:
+    for encoding in ("utf-16", "utf-32"):
+        assert unusable(TABLE, Told(encoding=encoding)).what == "not-this-encoding"
+    # Said without the order of its bytes, which the file shows.
+    assert detect(io.BytesIO("a;b\n1;é\n".encode("utf-16-le")), Told(encoding="utf-16")).encoding == "utf-16-le"
 
 
 def test_a_header_alone_has_no_rows() -> None:

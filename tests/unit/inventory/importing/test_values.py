@@ -93,6 +93,7 @@ def test_instants(cell: str, dates: str | None, utc: str) -> None:
         ("2026-13-01 20:00", None, "not-a-date"),
         ("1926-01-01 20:00", None, "not-a-date"),
         ("2026-01-01 25:00", None, "not-a-time"),
+        ("2026-01-01 20:00+99:99", None, "not-a-time"),
         ("2026-01-01", None, "time-missing"),
         ("29/03/2026 02:30", "dmy", "no-such-time"),
         ("yesterday", None, "not-a-date"),
