@@ -91,8 +91,9 @@ def _set_end(working: Working, live: Live, surge: Surge, until: datetime, cause:
 
 
 def _units_of(working: Working, surge: Surge) -> list[Live]:
+    """Those that are still there, and still kept for surges: one that was made permanent meanwhile ends with none."""
     found = (working.units.get(unit_id) for unit_id in surge.unit_ids)
-    return [live for live in found if live is not None and not live.removed]
+    return [live for live in found if live is not None and not live.removed and live.unit.surge]
 
 
 @dataclass(frozen=True, slots=True)

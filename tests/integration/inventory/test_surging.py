@@ -275,6 +275,20 @@ async def test_a_definition_that_names_no_end_leaves_the_surges(place: Place) ->
     assert await expires_at(place, unit.id) == at("23:30")
 
 
+async def test_a_unit_that_was_made_permanent_ends_with_no_surge(place: Place) -> None:
+    await set_clock(place.pool, at("18:00"), speed=0)
+    unit: Unit = place.make_unit(surge=True)
+    await place.lane.submit(DefineUnit(unit, 25, SYSTEM))
+    surge = await activated(place, unit.id, until=at("23:00"))
+    await place.report(unit.id, 5)
+    await place.lane.submit(DefineUnit(replace(unit, surge=False), 25, SYSTEM))
+    await place.lane.submit(extension(surge, at("23:30")))
+    assert await expires_at(place, unit.id) is None
+    await place.lane.submit(ending(surge))
+    assert (await status(place, unit.id))[:2] == ("open", 5)
+    assert await expires_at(place, unit.id) is None
+
+
 async def test_shelters_and_communes_mean_what_can_be_opened(place: Place, surge_units: list[UUID]) -> None:
     async def meant(*units: UUID, **wide: Any) -> set[UUID]:
         named: dict[str, Any] = {"shelters": [], "communes": [], "everywhere": False} | wide
