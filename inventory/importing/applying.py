@@ -92,6 +92,7 @@ def _moved(step: Step, working: Working) -> bool:
             return (site.shelter if site else None) != step.before
         case DefineUnit(unit=unit):
             live = working.units.get(unit.id)
-            return (live.unit if live and not live.removed else None) != step.before
+            there = (live.unit, live.known.capacity.value) if live and not live.removed else (None, None)
+            return there != (step.before, step.capacity)
         case _:
             return False

@@ -67,6 +67,8 @@ class Step:
     line: int | None
     work: Any
     before: Operator | Shelter | Unit | None = None
+    # Of a unit that is there: feeds change it too.
+    capacity: int | None = None
 
 
 @dataclass(slots=True)
@@ -256,7 +258,7 @@ class _Planner:
         what = ("new",) if before is None else tuple(_kinds(becomes))
         self.plan.changes.append(Change(told.line, noun, told.ref, after.id, after.name, what, was, becomes))
         self._name(was, becomes)
-        self.plan.definitions.append(Step(told.line, work, before))
+        self.plan.definitions.append(Step(told.line, work, before, more[0].get("capacity")))
 
     def _is_secret(self, thing: Operator | Shelter | Unit) -> bool:
         """Tell whether Halte has it as a secret shelter, or as a unit of one: the file cannot take that away."""

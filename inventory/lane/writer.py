@@ -63,13 +63,16 @@ class InventoryWriter:
         touches = Touches()
         for work in works:
             cast("Work", work).touch(touches)
+        if isinstance(works[0], WholeWork):
+            # It is alone. Postgres gives it longer than a second to think: reading much in takes its time too.
+            await connection.execute(_THINK)
         locked = await lock(connection, touches, self._region_id)
         # After the locks: a batch that waited for them must not date its work before what it waited for, nor fold by
         # older rules. Whoever folded one of these units by newer ones found them committed; so does this read.
         now, policy_id = await _moment(connection, self._region_id)
         working = Working(self._region_id, Moment(now, self._zone, await self._in_force(connection, policy_id)))
         await load(connection, touches, locked, working)
-        answers = [await _attempt(connection, work, working) for work in works]
+        answers = [await _attempt(work, working) for work in works]
         working.settle()
         await flush(connection, working)
         return Written(answers, working.entries, now)
@@ -87,10 +90,9 @@ async def _moment(connection: Connection, region_id: UUID) -> tuple[datetime, UU
     return row["now"], row["policy_id"]
 
 
-async def _attempt(connection: Connection, work: Work, working: Working) -> Finish | Problem:
+async def _attempt(work: Work, working: Working) -> Finish | Problem:
     if isinstance(work, WholeWork):
-        # Its refusal ends the transaction, in which it is alone. Postgres gives it longer than a second to think.
-        await connection.execute(_THINK)
+        # Its refusal ends the transaction, in which it is alone.
         return await work.apply_whole(working)
     try:
         return work.apply(working)

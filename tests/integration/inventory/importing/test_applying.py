@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from inventory.defining import CloseUnit, DefineOperator, DefineShelter, RemoveUnit
+from inventory.defining import CloseUnit, DefineOperator, DefineShelter, DefineUnit, RemoveUnit
 from inventory.importing.applying import Import
 from inventory.importing.naming import id_of
 from inventory.importing.previewing import apply, check_digest
 from inventory.importing.problems import ImportChanged, ImportRefused
+from inventory.lane import loading
 from inventory.lane.working import SYSTEM
 from inventory.model.counting import Spoke
 from inventory.model.unit import Operator
@@ -189,6 +192,38 @@ async def test_what_somebody_changed_since_the_preview_is_not_written_over(impor
     found = await importing.pool.fetchrow("SELECT name, phone FROM shelter WHERE id = $1", shelter_id)
     assert found is not None
     assert tuple(found) == ("House 1 (invented) bis", "+32 2 000 00 00")
+
+
+async def test_a_capacity_that_changed_since_the_preview_is_not_written_over(importing: Importing) -> None:
+    await importing.apply(ROWS)
+    mapping = MAPPING.replace('capacity = "places"\n', "")
+    renamed = [ROWS[0] | {"unit name": "Cellar"}, *ROWS[1:]]
+    shown = await importing.preview(renamed, mapping)
+    (planned,) = shown.plan.definitions
+    await importing.lane.submit(DefineUnit(planned.before, 31, SYSTEM))  # type: ignore[arg-type]
+    with pytest.raises(ImportChanged):
+        await apply(importing.lane, shown)
+    await importing.apply(renamed, mapping)
+    found = await importing.pool.fetchrow(
+        "SELECT u.name, s.capacity FROM unit u JOIN unit_state s ON s.unit_id = u.id WHERE u.id = $1",
+        planned.work.unit.id,
+    )
+    assert found is not None
+    assert tuple(found) == ("Cellar", 31)
+
+
+async def test_a_busy_processor_does_not_end_a_large_import(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postgres ends what thinks for a second; reading in what a large file touches may take that long."""
+    reading = loading.load_past
+
+    async def slowly(*told: Any) -> None:
+        time.sleep(1.5)  # noqa: ASYNC251 -- a processor that others use is not the event loop's to give
+        await reading(*told)
+
+    monkeypatch.setattr(loading, "load_past", slowly)
+    assert await importing.apply(ROWS) == {"applied": 12}
 
 
 async def test_a_unit_never_changes_its_shelter(importing: Importing) -> None:
