@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from halte.app import create_app
+from halte.pages import NAMED
 from kernel.ids import new_id
 from kernel.settings import Settings
 from tests.support import canaries
@@ -39,6 +40,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/": ("",),
     "/watch": ("",),
     "/shelter": ("",),
+    **{f"/{name}": ("",) for name in NAMED},
     "/assets/{file_path:path}": ("/assets/nothing.js",),
     "/healthz": ("",),
     "/readyz": ("",),
