@@ -200,8 +200,9 @@ class Working:
     moved_surges: dict[UUID, Surge] = field(default_factory=dict)
     expiries: dict[UUID, datetime] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
-    # How many lines were told anew for lines that came out of order.
+    # How many lines were told anew for lines that came out of order, and how many may be.
     retold: int = 0
+    retold_max: int = _RETOLD_MAX
 
     @property
     def now(self) -> datetime:
@@ -246,7 +247,7 @@ class Working:
         not fit into this batch comes again with its client's next try.
         """
         lines = len(live.lines or ())
-        if self.retold and self.retold + lines > _RETOLD_MAX:
+        if self.retold and self.retold + lines > self.retold_max:
             raise Busy
         self.retold += lines
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from inventory.importing.applying import Import
 from inventory.importing.naming import id_of
 from inventory.importing.previewing import apply, check_digest
 from inventory.importing.problems import ImportChanged, ImportRefused
-from inventory.lane import loading
-from inventory.lane.working import SYSTEM
+from inventory.lane.past import load_past
+from inventory.lane.working import SYSTEM, Working
 from inventory.model.counting import Spoke
 from inventory.model.unit import Operator
 from inventory.reporting import Reporter
@@ -216,14 +217,29 @@ async def test_a_busy_processor_does_not_end_a_large_import(
     importing: Importing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Postgres ends what thinks for a second; reading in what a large file touches may take that long."""
-    reading = loading.load_past
 
     async def slowly(*told: Any) -> None:
         time.sleep(1.5)  # noqa: ASYNC251 -- a processor that others use is not the event loop's to give
-        await reading(*told)
+        await load_past(*told)
 
-    monkeypatch.setattr(loading, "load_past", slowly)
+    monkeypatch.setattr("inventory.lane.loading.load_past", slowly)
     assert await importing.apply(ROWS) == {"applied": 12}
+
+
+async def test_an_older_list_is_kept_whole_however_much_is_told_anew_for_it(
+    importing: Importing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere in the lane what does not fit comes again; an import has no part that could."""
+
+    def counted(clock: str, free: int) -> list[dict[str, str]]:
+        return [cells | {"free": str(free), "counted": f"2026-01-15T{clock}"} for cells in ROWS]
+
+    for clock, free in (("20:00", 3), ("20:30", 4), ("21:00", 5)):
+        await importing.apply(counted(clock, free))
+
+    monkeypatch.setattr("inventory.lane.writer.Working", partial(Working, retold_max=1))
+    assert await importing.apply(counted("20:45", 9)) == {"superseded": 12}
+    assert await importing.pool.fetchval("SELECT sum(free) FROM unit_state") == 5 * len(ROWS)
 
 
 async def test_a_unit_never_changes_its_shelter(importing: Importing) -> None:
