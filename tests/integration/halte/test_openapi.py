@@ -23,9 +23,11 @@ def test_every_route_has_a_policy() -> None:
     assert routes_without_policy(create_app(Settings())) == []
 
 
-@pytest.mark.timeout(150)
-@pytest.mark.parametrize("who, examples", [("administrator", 20), ("key", 5)])
-async def test_no_answer_is_undescribed(halte: Running, tmp_path: Path, who: str, examples: int) -> None:
+# Each edge of each description (50 cases for an operation) is tried once, by whom every route admits. A key enters
+# fewer of them, and is refused elsewhere before its body is read: a few cases of each show its answers.
+@pytest.mark.timeout(150, func_only=True)
+@pytest.mark.parametrize("who, phases, examples", [("administrator", "coverage,fuzzing", 10), ("key", "fuzzing", 5)])
+async def test_no_answer_is_undescribed(halte: Running, tmp_path: Path, who: str, phases: str, examples: int) -> None:
     region = halte.region
     if who == "administrator":
         await region.sign_in("admin")
@@ -38,7 +40,7 @@ async def test_no_answer_is_undescribed(halte: Running, tmp_path: Path, who: str
     (tmp_path / "schemathesis.toml").write_text("\n".join(["[parameters]", *lines]))
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{region.address}/schema/openapi.json"),
-        *("--checks", CHECKS, "--max-examples", str(examples), "--phases", "examples,coverage,fuzzing"),
+        *("--checks", CHECKS, "--max-examples", str(examples), "--phases", phases),
         *("--seed", "1", "--generation-database", "none", "--no-color", "--continue-on-failure"),
         # Ending its own session would make every later answer a 401.
         *("--exclude-path", "/api/v1/sessions/current"),
