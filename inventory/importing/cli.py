@@ -14,6 +14,7 @@ import click
 from inventory.cli import on_regions
 from inventory.importing.decoding import BYTES_MAX
 from inventory.importing.faults import Unusable
+from inventory.importing.mapping import MAPPING_MAX_BYTES
 from inventory.importing.previewing import Asked, Preview, apply, preview
 from inventory.importing.showing import lines_of, view
 from inventory.importing.sketching import sketch
@@ -62,10 +63,13 @@ def import_file(
     settings = settings_of(context)
     try:
         with file.open("rb") as opened:
+            if not opened.seekable():
+                raise click.ClickException("FILE is read more than once, which a pipe cannot be: save it first.")
             if mapping_file is None:
                 click.echo(sketch(opened, _source_of(file)), nl=False)
                 return
-            asked = _Asking(opened, mapping_file.read_bytes(), observed_at)
+            with mapping_file.open("rb") as mapping:
+                asked = _Asking(opened, mapping.read(MAPPING_MAX_BYTES + 1), observed_at)
             problems = _import(settings, slug, asked, applies=applies, skip_bad_rows=skip_bad_rows, samples=samples)
     except Unusable as unusable:
         where = f"Line {unusable.fault.line}: " if unusable.fault.line else ""

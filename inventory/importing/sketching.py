@@ -104,12 +104,13 @@ def _lines(noun: str, found: Mapping[str, str | None]) -> Iterator[str]:
         if field == "occupied" and column is not None and found["free"] is not None:
             yield f"# occupied = {_quoted(column)}  # instead of free: free is capacity less occupied"
         elif column is not None:
-            yield f"{field} = {_quoted(column)}{_hint(field)}"
+            yield f"{field} = {_quoted(column)}{'' if field == 'id' else _hint(field)}"
         elif (noun, field) in _NEEDED:
             yield f'{field} = "?"{_hint(field)}'
         else:
             yield f'# {field} = "?"{_hint(field)}'
     if noun == "unit":
+        yield '# allotment = { column = "?", values = { "?" = "room" } }  # or all are places'
         yield '# regime = { constant = "night" }        # or "admission"'
         yield '# turnover = { constant = "nightly" }    # or "continuing": nobody has to leave at noon'
         yield '# absent = "close"                       # close units that the file does not name any more'
@@ -126,6 +127,7 @@ def _take(left: list[str], patterns: Iterable[str]) -> str | None:
 
 def _hint(field: str) -> str:
     return {
+        "id": "  # where the file has no number of its own for these: the column of the name",
         "audience": '  # men, women, families, minors, everyone; else: { column = …, values = { Hommes = ["men"] } }',
         "commune": "  # a NIS code, or a code of your own; translate names with values",
         "observed_at": '  # when it was counted: date and time, in one column or ["Date", "Hour"]',

@@ -93,6 +93,14 @@ async def test_what_goes_wrong_is_one_sentence(halte: Running, files: tuple[Path
     code, said = await halte_import(settings, list_csv, "--mapping", mapping)
     assert code == 1
     assert 'asks for the column "org" (operator.id)' in said
+    pipe = list_csv.with_name("pipe")
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDWR)
+    try:
+        code, said = await halte_import(settings, pipe)
+    finally:
+        os.close(held)
+    assert (code, said.count("\n"), "save it first" in said) == (1, 1, True), said
     code, said = await halte_import(settings, list_csv, "--mapping", mapping, "--region", "paris")
     assert (code, "No region 'paris'" in said) == (1, True), said
 

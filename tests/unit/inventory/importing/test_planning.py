@@ -232,6 +232,8 @@ def test_a_sketch_is_a_mapping_that_only_asks_for_what_it_could_not_guess() -> N
     strange = "Wohin;Wieviel\nHaus\t;3\n"
     drawn = sketch(io.BytesIO(strange.encode()), "list")
     assert "#   Wohin: Haus" in drawn
+    assert drawn.count('id = "?"  # where the file has no number of its own') == 3
+    assert "allotment" in drawn
     with pytest.raises(Unusable) as caught:
         planned(strange, drawn)
     assert caught.value.fault.facts["column"] == "?"
