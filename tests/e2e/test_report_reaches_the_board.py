@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 
 import pytest
 from playwright.async_api import Page, expect
@@ -16,6 +15,10 @@ from tests.support.screens import PHONE, Card, Screens, board_count, board_row, 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 SEEN_WITHIN_S = 1.0
+# When the browser was last given a tap, in ms since 1970: how long a loaded machine takes to give it one is not ours.
+_LISTEN = """() => addEventListener("click", (tap) => {
+    window.tappedAt = performance.timeOrigin + tap.timeStamp;
+}, true)"""
 # Resolves to the time, in ms since 1970, at which the element first showed this text.
 _WHEN_SHOWN = """([element, text]) => new Promise((resolve) => {
     const look = () => element.textContent.trim() === text
@@ -55,15 +58,16 @@ async def test_the_board_shows_it_within_a_second(halte: Running, screens: Scree
     men, shown = Card(staff, "Men"), board_count(watching, "Men")
     await expect(men.number).to_have_value("5")
     await expect(shown).to_have_text("5")
+    await staff.evaluate(_LISTEN)
     took = []
     for free in (4, 3, 12):
         await men.count(free)
         element = await shown.element_handle()
         seen = asyncio.ensure_future(watching.evaluate(_WHEN_SHOWN, [element, str(free)]))
         await asyncio.sleep(0.05)
-        pressed_at = time.time()
         await men.button(f"Send: {free} free").tap()
-        took.append(await asyncio.wait_for(seen, 10) / 1_000 - pressed_at)
+        shown_at = await asyncio.wait_for(seen, 10)
+        took.append((shown_at - await staff.evaluate("() => window.tappedAt")) / 1_000)
         await men.told(f"{free} free.")
     print(f"thumb to board: {', '.join(f'{one * 1000:.0f} ms' for one in took)}")
     assert max(took) < SEEN_WITHIN_S

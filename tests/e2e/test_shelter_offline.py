@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -107,6 +108,7 @@ async def test_what_changed_meanwhile_and_what_is_superseded_is_said(halte: Runn
     page = await installed_phone(halte, screens)
     await expect(Card(page, "Men").number).to_have_value("5")
     observed = datetime.now(UTC).isoformat()
+    await asyncio.sleep(5)  # before what the phone says, however long both are under way
     await page.context.set_offline(True)
     await Card(page, "Men").send(3)
     page = await opened_offline(page)
