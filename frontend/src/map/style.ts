@@ -37,7 +37,7 @@ const isState = (...states: string[]): ExpressionSpecification => ["in", ["get",
 /** `font` is one that the background's own letters come in, where it brings any. */
 export function ourLayers(colours: Colours, font: string[] | null, background: boolean, scale: number): LayerSpecification[] {
   const letters = font === null ? {} : { "text-font": font };
-  const halo = { "text-halo-color": colours.paper, "text-halo-width": 1.6 };
+  const halo = { "text-halo-color": colours.paper, "text-halo-width": 2.2 };
   return [
     // Over a background the region is only outlined.
     {
@@ -54,7 +54,7 @@ export function ourLayers(colours: Colours, font: string[] | null, background: b
       layout: { "circle-sort-key": ["match", ["get", "state"], "some", 3, "doubtful", 2, "unknown", 1, 0] },
       paint: {
         // From afar the communes have the numbers, and shelters are marks; near by each has its own.
-        "circle-radius": ["step", ["zoom"], radius([5, 5, 4, 3], scale), NEAR, radius([11, 11, 8, 5], scale)],
+        "circle-radius": ["step", ["zoom"], radius([3.5, 4, 3.5, 2.5], scale), NEAR, radius([11, 11, 8, 5], scale)],
         "circle-color": ["case", isState("some"), colours.good, colours.surface],
         "circle-stroke-color": [
           "case",
