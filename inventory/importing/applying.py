@@ -18,6 +18,7 @@ from inventory.importing.planning import Step
 from inventory.importing.problems import ImportChanged, ImportRefused
 from inventory.lane.loading import Touches
 from inventory.lane.working import Working
+from inventory.lane.writer import WholeWork
 from inventory.reporting import Report, ReportAnswer
 from kernel.journal import Subject
 from kernel.lane import Finish
@@ -37,7 +38,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class Import(WholeWork):
     source_id: UUID
     steps: tuple[Step, ...]
 

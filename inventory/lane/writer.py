@@ -5,10 +5,11 @@ Works are frozen values with two functions: what they touch, and what they do to
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -37,13 +38,19 @@ class Work(Protocol):
     def apply(self, working: Working) -> Finish: ...
 
 
-@runtime_checkable
-class WholeWork(Protocol):
+class WholeWork(ABC):
     """A work of many parts, all of them or none: it is heavier than any batch, so that it is alone in its transaction.
 
-    It lets others have the processor in between, and raises its refusal, whatever it has changed by then.
+    It lets others have the processor in between, and raises its refusal, whatever it has changed by then. A class and
+    no protocol: each work of each batch is asked whether it is one, and a protocol looks at all of it to answer.
     """
 
+    __slots__ = ()
+
+    @abstractmethod
+    def touch(self, touches: Touches) -> None: ...
+
+    @abstractmethod
     async def apply_whole(self, working: Working) -> Finish: ...
 
 
@@ -90,7 +97,7 @@ async def _moment(connection: Connection, region_id: UUID) -> tuple[datetime, UU
     return row["now"], row["policy_id"]
 
 
-async def _attempt(work: Work, working: Working) -> Finish | Problem:
+async def _attempt(work: Work | WholeWork, working: Working) -> Finish | Problem:
     if isinstance(work, WholeWork):
         # Its refusal ends the transaction, in which it is alone.
         return await work.apply_whole(working)
