@@ -18,6 +18,7 @@ from inventory.problems import (
     UnknownUnit,
 )
 from inventory.routes.answering import ApiRequest, answer, audience_of, region_of, submit, wire
+from inventory.routes.dating import dated
 from inventory.routes.refusals import BODY, WHO, WRITE
 from inventory.routes.views import MovementView
 from inventory.schemas import MovementBody, check_instant, hash_of
@@ -43,6 +44,8 @@ async def put_movement(
     check_instant("occurred_at", data.occurred_at)
     check_instant("sent_at", data.sent_at)
     region = await region_of(request)
+    received_at = region.clock.now()
+    times = dated(request, data.occurred_at, data.sent_at, received_at)
     work = Move(
         id=movement_id,
         actor_id=request.user.id,
@@ -50,11 +53,11 @@ async def put_movement(
         direction=data.direction,
         places=data.places,
         body_hash=hash_of((data.unit, data.direction, data.places, data.occurred_at, data.placement, data.counted_in)),
-        occurred_at=data.occurred_at,
-        sent_at=data.sent_at,
+        occurred_at=times.client_at,
+        sent_at=times.sent_at,
         hold_id=data.placement,
         counted_in=data.counted_in,
-        received_at=region.clock.now(),
+        received_at=received_at,
     )
     return _told(request, await submit(request, work))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from inventory.problems import (
 )
 from inventory.reporting import Report, ReportAnswer
 from inventory.routes.answering import ApiRequest, answer, audience_of, region_of, reporter_of, shown, submit, wire
+from inventory.routes.dating import dated
 from inventory.routes.refusals import BODY, WHO, WRITE
 from inventory.routes.views import BatchedView, BatchView, ReportView, UnitAnswerView
 from inventory.schemas import BatchBody, BatchedReportBody, ReportBody, check_instant, hash_of
@@ -74,7 +76,11 @@ def _units(told: ReportAnswer, audience: Audience) -> list[UnitAnswerView]:
 )
 async def put_report(request: ApiRequest, report_id: FromPath[UUID], data: JSONBody[ReportBody]) -> Response[bytes]:
     region = await region_of(request)
-    told: ReportAnswer = await submit(request, report_of(report_id, data, request.user, region.clock.now()))
+    received_at = region.clock.now()
+    report = report_of(report_id, data, request.user, received_at)
+    times = dated(request, data.observed_at, data.sent_at, received_at)
+    report = replace(report, observed_at=times.client_at, sent_at=times.sent_at)
+    told: ReportAnswer = await submit(request, report)
     audience = audience_of(request.user)
     return answer(ReportView(told.report_id, told.repeated, _units(told, audience)))
 
