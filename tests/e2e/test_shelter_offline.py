@@ -121,6 +121,7 @@ async def test_what_changed_meanwhile_and_what_is_superseded_is_said(halte: Runn
     await page.context.set_offline(True)
     await Card(page, "Men").send(2)
     page = await opened_offline(page)
+    await asyncio.sleep(5)  # after what the phone says, however long that is under way
     await says(halte, 9)
     await page.context.set_offline(False)
     await expect(news(page)).to_contain_text("A newer report counts: 9 free", timeout=40_000)
