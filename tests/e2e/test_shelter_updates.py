@@ -17,6 +17,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from halte.pages import DIST
+from tests.support.chromium import missing_here
 from tests.support.screens import PHONE, Screens
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -59,7 +60,7 @@ class Handing:
 @pytest.fixture
 def handing() -> Iterator[Handing]:
     if not (DIST / "sw.js").is_file():
-        pytest.skip("The screens are not built: run `make screens`.")
+        missing_here("The screens are not built: run `make screens`.")
     handing = Handing(DIST)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, handing))
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
-import pytest
 from playwright.async_api import Page, expect
+
+from tests.support.chromium import missing_here
 
 _AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _RUN = """async () => {
@@ -25,7 +26,7 @@ SIZES = ((390, 844), (1280, 800))
 async def violations(page: Page) -> list[str]:
     """Ask axe, which comes to the page once."""
     if not _AXE.is_file():
-        pytest.skip("axe-core is not installed: `make screens` fetches it")
+        missing_here("axe-core is not installed: `make screens` fetches it")
     if not await page.evaluate("() => 'axe' in window"):
         await page.evaluate(_AXE.read_text("utf-8"))
     found: list[Any] = await page.evaluate(_RUN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -26,10 +27,14 @@ def chromium_or_skip() -> Path:
     """Skip without a browser, and say so; fail where one is required, as in CI."""
     if found := find_chromium():
         return found
-    missing = "No Chromium: install your system's, or run `.venv/bin/playwright install chromium`."
+    return missing_here("No Chromium: install your system's, or run `.venv/bin/playwright install chromium`.")
+
+
+def missing_here(what: str) -> NoReturn:
+    """Skip for want of something that the screens' tests need, and say so; fail where they are required, as in CI."""
     if os.environ.get("HALTE_E2E") == "require":
-        pytest.fail(missing + " HALTE_E2E=require forbids to skip.")
-    pytest.skip(missing)
+        pytest.fail(what + " HALTE_E2E=require forbids to skip.")
+    pytest.skip(what)
 
 
 def _playwrights_own() -> Path | None:

@@ -14,6 +14,7 @@ from halte.tiles import RANGE_MAX_BYTES, span_of
 from inventory.mapping import TILES_PATH, background
 from kernel.problems import InvalidParameter
 from kernel.settings import Settings, SettingsError
+from tests.support.chromium import missing_here
 
 CONTENT = bytes(range(256)) * 4
 
@@ -84,7 +85,7 @@ def test_one_origin_is_opened_for_the_board_and_no_more(settings: Settings, belo
     client = TestClient(create_app(settings))
     policies = {path: client.get(path).headers.get("content-security-policy") for path in ("/", "/shelter", "/watch")}
     if policies["/watch"] is None:
-        pytest.skip("the screens are not built")
+        missing_here("The screens are not built: run `make screens`.")
     assert policies["/"] == policies["/shelter"] == CONTENT_SECURITY_POLICY
     opened = set(re.findall(r"\S+-src [^;]*https://[^;]*", policies["/watch"]))
     assert opened == {
