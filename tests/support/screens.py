@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.support.region import PASSWORD
@@ -60,7 +61,8 @@ class Screens:
     async def close(self) -> None:
         for context in self._contexts:
             await context.close()
-        assert self.complaints == []
+        if self.complaints:
+            pytest.fail("a page complained: " + "; ".join(self.complaints))
 
 
 async def sign_in(page: Page, login: str, password: str = PASSWORD) -> None:
