@@ -49,38 +49,39 @@ export class Client {
   }
 
   logIn(login: string, password: string): Promise<Principal> {
-    return this.#ask<Principal>("POST", "/sessions", { login, password });
+    return this.ask<Principal>("POST", "/sessions", { login, password });
   }
 
   currentSession(): Promise<Principal> {
-    return this.#ask<Principal>("GET", "/sessions/current");
+    return this.ask<Principal>("GET", "/sessions/current");
   }
 
   async logOut(): Promise<void> {
-    await this.#ask<unknown>("DELETE", "/sessions/current");
+    await this.ask<unknown>("DELETE", "/sessions/current");
   }
 
   board(): Promise<BoardSnapshot> {
-    return this.#ask<BoardSnapshot>("GET", "/board");
+    return this.ask<BoardSnapshot>("GET", "/board");
   }
 
   region(): Promise<RegionCard> {
-    return this.#ask<RegionCard>("GET", "/region");
+    return this.ask<RegionCard>("GET", "/region");
   }
 
   report(id: string, body: ReportBody): Promise<ReportAnswer> {
-    return this.#ask<ReportAnswer>("PUT", `/reports/${id}`, body);
+    return this.ask<ReportAnswer>("PUT", `/reports/${id}`, body);
   }
 
   move(id: string, body: MovementBody): Promise<MovementAnswer> {
-    return this.#ask<MovementAnswer>("PUT", `/movements/${id}`, body);
+    return this.ask<MovementAnswer>("PUT", `/movements/${id}`, body);
   }
 
   voidMovement(id: string): Promise<MovementAnswer> {
-    return this.#ask<MovementAnswer>("POST", `/movements/${id}/void`);
+    return this.ask<MovementAnswer>("POST", `/movements/${id}/void`);
   }
 
-  async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  /** What a screen has of its own is asked for by the screen: another page need not carry it. */
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": this.#language() };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const request: RequestInit = {

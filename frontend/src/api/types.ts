@@ -1,5 +1,7 @@
 /** The contract's JSON shapes, by hand for now: one file, so that the generated one can take its place. */
 
+import type { PlacementMark, RequestMark } from "./orientation";
+
 /** RFC 3339, UTC. */
 export type Instant = string;
 
@@ -119,6 +121,8 @@ export interface BoardSnapshot {
   live: Source;
   units: Unit[];
   shelters: Shelter[];
+  requests?: RequestMark[];
+  placements?: PlacementMark[];
 }
 
 /** Longitude and latitude, in degrees. */

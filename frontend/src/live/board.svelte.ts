@@ -39,6 +39,8 @@ export class LiveBoard {
   readonly #exactNow = $derived(this.#clock === null ? Date.now() : readClock(this.#clock, this.#tick));
   /** The server's time, in steps. */
   readonly nowMs = $derived(Math.floor(this.#exactNow / STEP_MS) * STEP_MS);
+  /** To the second, for what runs out while somebody watches. */
+  readonly secondMs = $derived(Math.floor(this.#exactNow / TICK_MS) * TICK_MS);
 
   constructor(path: string, sources: Sources) {
     this.#sources = sources;
@@ -81,7 +83,7 @@ export class LiveBoard {
     this.#tick = performance.now();
     this.#clock = setClock(null, new Date(now + passed).toISOString(), this.#tick);
     this.#heardAt = this.#tick - passed;
-    this.board = { epoch: "", to: 0, units: byId(units), shelters: byId(shelters) };
+    this.board = { ...EMPTY, epoch: "", units: byId(units), shelters: byId(shelters) };
   }
 
   /** From nothing: whoever is logged in now may see other things than before. */

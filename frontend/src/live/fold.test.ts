@@ -67,6 +67,22 @@ describe("a delta", () => {
   });
 });
 
+describe("the marks of requests and placements", () => {
+  const mark = (seq: number, version: number) => ({ seq, id: "request-1", version });
+  const placement = { seq: 12, id: "placement-1", version: 1, shelter: "shelter-1", unit: "unit-1", request: "request-1" };
+  const board = applySnapshot(EMPTY, { ...snapshot(10, []), requests: [mark(9, 1)] });
+
+  it("come and go like everything else, each with its version", () => {
+    const next = applyDelta(board, { ...delta(10, 12), requests: [mark(12, 2)], placements: [placement] })!;
+    expect([next.requests.get("request-1")?.version, next.placements.get("placement-1")?.request]).toEqual([2, "request-1"]);
+    expect(applyDelta(next, delta(12, 13, [], ["request-1", "placement-1"]))!.requests.size).toBe(0);
+  });
+
+  it("are not there for a page that is told of none", () => {
+    expect([board.placements.size, applySnapshot(board, snapshot(11, [])).requests.size]).toEqual([0, 0]);
+  });
+});
+
 describe("a snapshot", () => {
   const board = applySnapshot(EMPTY, snapshot(10, [aUnit({ seq: 10, free: 4 }), aUnit({ id: "unit-2", seq: 3 })]));
 

@@ -6,6 +6,7 @@
  * seq is newer than the one we have.
  */
 
+import type { PlacementMark, RequestMark } from "../api/orientation";
 import type { BoardSnapshot, Shelter, Unit } from "../api/types";
 import type { Delta } from "./frames";
 
@@ -14,9 +15,19 @@ export interface Board {
   readonly to: number;
   readonly units: ReadonlyMap<string, Unit>;
   readonly shelters: ReadonlyMap<string, Shelter>;
+  /** That there is one, and in which version: facts about people come over HTTP, to whoever may read them (I9). */
+  readonly requests: ReadonlyMap<string, RequestMark>;
+  readonly placements: ReadonlyMap<string, PlacementMark>;
 }
 
-export const EMPTY: Board = { epoch: null, to: 0, units: new Map(), shelters: new Map() };
+export const EMPTY: Board = {
+  epoch: null,
+  to: 0,
+  units: new Map(),
+  shelters: new Map(),
+  requests: new Map(),
+  placements: new Map(),
+};
 
 interface Subject {
   id: string;
@@ -36,6 +47,8 @@ export function applySnapshot(board: Board, snapshot: BoardSnapshot): Board {
     to: snapshot.seq,
     units: replaced(known.units, snapshot.units, snapshot.seq),
     shelters: replaced(known.shelters, snapshot.shelters, snapshot.seq),
+    requests: replaced(known.requests, snapshot.requests ?? [], snapshot.seq),
+    placements: replaced(known.placements, snapshot.placements ?? [], snapshot.seq),
   };
 }
 
@@ -48,6 +61,8 @@ export function applyDelta(board: Board, delta: Delta): Board | null {
     to: delta.to,
     units: merged(board.units, delta.units, delta.gone, delta.to),
     shelters: merged(board.shelters, delta.shelters, delta.gone, delta.to),
+    requests: merged(board.requests, delta.requests ?? [], delta.gone, delta.to),
+    placements: merged(board.placements, delta.placements ?? [], delta.gone, delta.to),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The frames of the protocol halte.v1. A frame is checked as far as the fold relies on it, and no further. */
 
+import type { PlacementMark, RequestMark } from "../api/orientation";
 import type { BoardSnapshot, Instant, Shelter, Source, Unit } from "../api/types";
 
 export const SUBPROTOCOL = "halte.v1";
@@ -13,6 +14,9 @@ export interface Delta {
   to: number;
   units: Unit[];
   shelters: Shelter[];
+  /** Only to a desk, and a shelter's own. */
+  requests?: RequestMark[];
+  placements?: PlacementMark[];
   gone: string[];
 }
 

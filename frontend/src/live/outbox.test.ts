@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Client } from "../api/client";
 import type { MovementBody, ReportBody } from "../api/types";
 import { aShelter, aUnit, NOW } from "./examples";
+import { EMPTY } from "./fold";
 import type { Outbox } from "./outbox.svelte";
 import type { Work } from "./work";
 
@@ -187,6 +188,7 @@ it("shows both pages of a browser what one of them sent", async () => {
 
 describe("the last known state", () => {
   const board = {
+    ...EMPTY,
     epoch: "e",
     to: 1,
     units: new Map([["unit-1", aUnit()]]),

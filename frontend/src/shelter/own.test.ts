@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { ExactUnit } from "../api/types";
 import { aShelter, aUnit, NOW, someFacts } from "../live/examples";
+import { EMPTY } from "../live/fold";
 import { asSaid, type Entry } from "../live/work";
 import { askingIn, inComingNight, isMorning, nightAfter, nightOf, ownUnits, turned } from "./own";
 import { begin, lineOf, reportOf } from "./report";
@@ -148,6 +149,7 @@ describe("which units ask", () => {
   ];
   const sites = ownUnits(
     {
+      ...EMPTY,
       epoch: "e",
       to: 1,
       units: new Map([...units, later].map((unit) => [unit.id, unit])),
