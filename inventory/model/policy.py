@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from inventory.model.freshness import Ageing
@@ -103,7 +103,14 @@ class Changed:
     now: int | bool
 
 
-def changes(before: Policy, after: Policy) -> list[Changed]:
+class Ruled(Protocol):
+    """A policy, of whatever it is one: what it says, by name."""
+
+    @property
+    def rules(self) -> Mapping[str, Any]: ...
+
+
+def changes(before: Ruled, after: Ruled) -> list[Changed]:
     was, now = dict(_flat(before.rules)), dict(_flat(after.rules))
     return [Changed(field, was[field], value) for field, value in now.items() if value != was[field]]
 

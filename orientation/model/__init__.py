@@ -1,0 +1,1 @@
+"""What orientation is about: households, requests, placements, and the rules. Pure, standard library only."""

@@ -1,0 +1,84 @@
+"""The rules of orientation that a region may set: data, versioned, never edited in place, as those of the inventory.
+
+What a suggestion weighs stands in `Weights`: points, whole numbers, so that a sum can be checked by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from inventory.model.policy import Unsound
+
+# More than this, and one term would drown all the others, which a hard rule should say instead.
+_POINTS_MAX = 1_000
+_REACH_MIN_M, _REACH_MAX_M = 500, 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Points for what speaks for a unit, and points lost for what speaks against it.
+
+    `distance` is for a unit at the very point that was asked for, and falls to nothing at `reach_m`.
+    """
+
+    distance: int = 100
+    reach_m: int = 8_000
+    continuity: int = 60
+    language: int = 40
+    # For each wish that is met.
+    preference: int = 30
+    # Lost for each thing that must be asked first.
+    ask: int = 15
+    # Lost for a feature that nobody of this household needs, if no other unit had it; less, the more have it.
+    thrift: int = 40
+    # Lost for each place of a room that would stay empty.
+    spare_place: int = 5
+    # Lost for a count that is no longer fresh.
+    aging: int = 10
+    stale: int = 40
+    silent: int = 90
+
+
+_WEIGHTS = Weights()
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationPolicy:
+    """All of it, of one version. Nobody has set version 0; `id` is that of the version's row."""
+
+    weights: Weights = _WEIGHTS
+    version: int = 0
+    id: UUID | None = None
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What it says, without which version of it this is."""
+        return {name: value for name, value in asdict(self).items() if name not in {"version", "id"}}
+
+    @property
+    def hash(self) -> str:
+        """The same rules have the same one, in whatever version, on every node."""
+        return blake2b(json.dumps(self.rules, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def unsound(policy: OrientationPolicy) -> Unsound | None:
+    """Return the first rule that is out of its bounds."""
+    for field, value, least, most in _bounded(policy):
+        if not least <= value <= most:
+            return Unsound(field, least, most)
+    return None
+
+
+def _bounded(policy: OrientationPolicy) -> Iterator[tuple[str, int, int, int]]:
+    weights = asdict(policy.weights)
+    yield "weights.reach_m", weights.pop("reach_m"), _REACH_MIN_M, _REACH_MAX_M
+    for name, points in weights.items():
+        yield f"weights.{name}", points, 0, _POINTS_MAX
+    # An older count must not weigh more than a younger one.
+    yield "weights.stale", policy.weights.stale, policy.weights.aging, _POINTS_MAX
+    yield "weights.silent", policy.weights.silent, policy.weights.stale, _POINTS_MAX
