@@ -1,4 +1,4 @@
-"""The screens: three HTML entries and their assets, served from frontend/dist under a strict policy.
+"""The screens: an HTML entry each and their assets, served from frontend/dist under a strict policy.
 
 Beside them the few files that must keep their address: the service worker of the shelter's page, its
 manifest and icons.
@@ -19,7 +19,7 @@ from kernel.settings import Settings
 
 DIST = Path(__file__).resolve().parent.parent / "frontend" / "dist"
 
-PAGES = {"/": "index.html", "/watch": "watch.html", "/shelter": "shelter.html"}
+PAGES = {"/": "index.html", "/watch": "watch.html", "/shelter": "shelter.html", "/receipt": "receipt.html"}
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

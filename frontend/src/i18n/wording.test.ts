@@ -7,6 +7,9 @@ import { nl as commonNl } from "./common/nl";
 import { en as homeEn } from "./home/en";
 import { fr as homeFr } from "./home/fr";
 import { nl as homeNl } from "./home/nl";
+import { en as receiptEn } from "./receipt/en";
+import { fr as receiptFr } from "./receipt/fr";
+import { nl as receiptNl } from "./receipt/nl";
 import { en as shelterEn } from "./shelter/en";
 import { fr as shelterFr } from "./shelter/fr";
 import { nl as shelterNl } from "./shelter/nl";
@@ -15,9 +18,9 @@ import { fr as watchFr } from "./watch/fr";
 import { nl as watchNl } from "./watch/nl";
 
 const DICTIONARIES = {
-  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn },
-  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr },
-  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl },
+  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn, receipt: receiptEn },
+  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr, receipt: receiptFr },
+  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl, receipt: receiptNl },
 };
 
 /** What a sentence may be asked with: enough of each to walk both branches of a plural. */

@@ -24,6 +24,7 @@ def dist(tmp_path: Path) -> Path:
     [
         ("/shelter", "text/html", "worker-src 'self'"),
         ("/shelter", "text/html", "manifest-src 'self'"),
+        ("/receipt", "text/html", "connect-src 'self'"),
         ("/sw.js", "text/javascript", "connect-src 'self'"),
         ("/manifest.webmanifest", "application/manifest+json", ""),
         ("/icon-192.png", "image/png", ""),

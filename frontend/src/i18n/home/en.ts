@@ -7,6 +7,7 @@ export const en = {
   go: "Where to?",
   boardLead: "All places of the region, live.",
   unitsLead: "Say how many places are free, in three taps.",
+  receipt: "Follow a request with a receipt code",
   roles: {
     staff: "shelter staff",
     desk: "orientation desk",

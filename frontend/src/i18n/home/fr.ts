@@ -8,6 +8,7 @@ export const fr: HomeWords = {
   go: "Où aller\u00a0?",
   boardLead: "Toutes les places de la région, en direct.",
   unitsLead: "Dire combien de places sont libres, en trois gestes.",
+  receipt: "Suivre une demande avec le code du reçu",
   roles: {
     staff: "équipe d’un centre",
     desk: "service d’orientation",

@@ -8,6 +8,7 @@ export const nl: HomeWords = {
   go: "Waarheen?",
   boardLead: "Alle plaatsen van het gewest, live.",
   unitsLead: "Zeggen hoeveel plaatsen vrij zijn, in drie tikken.",
+  receipt: "Een aanvraag volgen met de code van het ontvangstbewijs",
   roles: {
     staff: "opvangteam",
     desk: "oriëntatiedienst",
