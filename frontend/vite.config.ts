@@ -4,9 +4,12 @@ import { lean } from "./scripts/lean.js";
 import { worker } from "./scripts/worker.js";
 
 // The server hands out dist/: index.html at /, watch.html at /watch, shelter.html at /shelter, and /assets.
-// One entry per screen, so that a phone downloads only its own. The shelter's page is built by itself (mode "phone"): it
-// shares no file with the others, carries nothing that only they need, and its service worker knows all of its files.
+// One entry per screen, so that a phone downloads only its own. What is opened on a bad network is built by itself, in a
+// mode of its own: it shares no file with the others and carries nothing that only they need. Its styles are one file;
+// the shelter's service worker knows all of its files.
 const server = process.env["HALTE_URL"] ?? "http://127.0.0.1:8018";
+
+const ALONE: Record<string, string> = { phone: "shelter.html", receipt: "receipt.html" };
 
 /** All but the dictionaries, which are fetched by language. */
 const isCode = (id: string): boolean => !/\/i18n\/\w+\/\w\w\.ts$/.test(id);
@@ -18,16 +21,17 @@ export default defineConfig(({ mode }) => ({
   plugins: [svelte(), lean(), worker()],
   build: {
     target: "es2022",
-    emptyOutDir: mode !== "phone",
-    manifest: mode === "phone" ? ".vite/phone.json" : true,
+    emptyOutDir: !ALONE[mode],
+    manifest: ALONE[mode] ? `.vite/${mode}.json` : true,
+    cssCodeSplit: !ALONE[mode],
     minify: "terser",
     terserOptions: { module: true, ecma: 2020, compress: { passes: 3, inline: 1, unsafe_arrows: true, keep_fargs: false } },
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content security policy lets styles and scripts come from our own files only
     rolldownOptions: {
-      input: mode === "phone" ? ["shelter.html"] : ["index.html", "watch.html"],
+      input: ALONE[mode] ?? ["index.html", "watch.html"],
       // What two pages share is one file: fewer, larger files compress better.
-      output: mode === "phone" ? {} : { codeSplitting: { groups: [SHARED] } },
+      output: ALONE[mode] ? {} : { codeSplitting: { groups: [SHARED] } },
     },
   },
   server: {
