@@ -5,7 +5,7 @@ import type { Client } from "../api/client";
 import type { MovementBody, ReportBody } from "../api/types";
 import { aShelter, aUnit, NOW } from "./examples";
 import { EMPTY } from "./fold";
-import type { Outbox } from "./outbox.svelte";
+import type { Outbox, Wait } from "./outbox.svelte";
 import type { Work } from "./work";
 
 type Api = typeof import("../api/client");
@@ -42,7 +42,10 @@ async function aPage(): Promise<Page> {
   return { outbox, api, keeping: await import("./keeping") };
 }
 
-const idle = () => new Promise((resolve) => setTimeout(resolve, 30));
+/** However busy the machine is: what is still to come is waited for, and not for how long it usually takes. */
+const until = (so: () => void) => vi.waitFor(so, { timeout: 20_000, interval: 5 });
+const untilSettled = (outbox: Outbox) => until(() => expect(outbox.entries).toEqual([]));
+const untilWaits = (outbox: Outbox, id: string, wait: Wait) => until(() => expect(outbox.waits[id]).toBe(wait));
 const aReport = (free: number): Work => ({
   kind: "report",
   body: { shelter: "shelter-1", observed_at: "2026-11-24T21:40:00Z", night: "2026-11-24", units: [{ unit: "unit-1", free, base_seq: 1 }] },
@@ -83,15 +86,14 @@ describe("what was said without a network", () => {
     const first = await aPage();
     await first.outbox.begin();
     const id = first.outbox.add(aReport(3), { "unit-1": 3 });
-    await idle();
+    await untilWaits(first.outbox, id, "unknown");
     expect(await everythingKept()).toContain(id);
     first.outbox.end();
     online = true;
     const { outbox } = await aPage();
     await outbox.begin();
-    await idle();
+    await untilSettled(outbox);
     expect(new Set(sent)).toEqual(new Set([`${id} 3`]));
-    expect(outbox.entries).toEqual([]);
     expect(outbox.news).toMatchObject([{ id, outcome: { "unit-1": "applied" } }]);
   });
 
@@ -104,14 +106,13 @@ describe("what was said without a network", () => {
     online = false;
     const first = await aPage();
     await first.outbox.begin();
-    first.outbox.add(aReport(3), {});
-    await idle();
+    await untilWaits(first.outbox, first.outbox.add(aReport(3), {}), "unknown");
     first.outbox.end();
     online = true;
     answer = says;
     const second = await aPage();
     await second.outbox.begin();
-    await idle();
+    await untilSettled(second.outbox);
     second.outbox.end();
     const third = await aPage();
     await third.outbox.begin();
@@ -127,11 +128,11 @@ describe("what was said without a network", () => {
     await outbox.begin();
     outbox.add(aReport(3), {});
     const later = outbox.add(aReport(2), {});
-    await idle();
-    expect([outbox.waits[later], sent]).toEqual(["offline", []]);
+    await untilWaits(outbox, later, "offline");
+    expect(sent).toEqual([]);
     vi.stubGlobal("navigator", { onLine: true });
     outbox.retry();
-    await idle();
+    await untilSettled(outbox);
     expect(sent).toEqual([`${later} 2`]);
   });
 
@@ -144,10 +145,10 @@ describe("what was said without a network", () => {
       outbox.add({ kind: "movement", body: { unit: "unit-1", direction: "in", places: 1, occurred_at: "2026-11-24T21:41:00Z" } }, {}),
       outbox.add(aReport(1), {}),
     ];
-    await idle();
+    await untilWaits(outbox, ids[2]!, "offline");
     vi.stubGlobal("navigator", { onLine: true });
     outbox.retry();
-    await idle();
+    await untilSettled(outbox);
     expect(sent).toEqual([`${ids[0]} 3`, `${ids[1]} in`, `${ids[2]} 1`]);
   });
 
@@ -156,12 +157,12 @@ describe("what was said without a network", () => {
     const { outbox } = await aPage();
     await outbox.begin();
     const never = outbox.add(aReport(3), {});
-    await idle();
+    await untilWaits(outbox, never, "offline");
     expect(await outbox.cancel(never)).toBe(true);
     vi.stubGlobal("navigator", { onLine: true });
     online = false;
     const perhaps = outbox.add(aReport(4), {});
-    await idle();
+    await untilWaits(outbox, perhaps, "unknown");
     expect(await outbox.cancel(perhaps)).toBe(false);
     expect(outbox.entries.map(({ id }) => id)).toEqual([perhaps]);
   });
@@ -173,17 +174,22 @@ it("says that nothing lasts where the browser keeps nothing, and sends all the s
   await outbox.begin();
   expect(outbox.lasting).toBe(false);
   outbox.add(aReport(3), {});
-  await idle();
+  await untilSettled(outbox);
   expect(sent).toHaveLength(1);
 });
 
 it("shows both pages of a browser what one of them sent", async () => {
   const [one, other] = [await aPage(), await aPage()];
   await Promise.all([one.outbox.begin(), other.outbox.begin()]);
-  one.outbox.add(aReport(3), {});
-  await idle();
-  expect(sent).toHaveLength(1);
-  expect([one.outbox.entries, other.outbox.entries]).toEqual([[], []]);
+  online = false;
+  const id = one.outbox.add(aReport(3), {});
+  await until(() => expect(other.outbox.entries).toMatchObject([{ id }]));
+  await untilWaits(one.outbox, id, "unknown");
+  online = true;
+  one.outbox.retry();
+  await untilSettled(one.outbox);
+  await untilSettled(other.outbox);
+  expect(new Set(sent)).toEqual(new Set([`${id} 3`]));
 });
 
 describe("the last known state", () => {
@@ -220,9 +226,9 @@ describe("the last known state", () => {
     online = false;
     const { outbox, keeping } = await aPage();
     await outbox.begin();
-    outbox.add(aReport(3), {});
+    const id = outbox.add(aReport(3), {});
     await keeping.keep(board, NOW);
-    await idle();
+    await untilWaits(outbox, id, "unknown");
     await keeping.forget("board", "told");
     expect(await keeping.keptBoard()).toBeNull();
     expect(await keeping.unsent()).toBe(1);
@@ -232,7 +238,6 @@ describe("the last known state", () => {
 it("is on its way after a single write, and nobody can say any more that it never left", async () => {
   const { outbox } = await aPage();
   await outbox.begin();
-  await idle();
   const writes = vi.spyOn(IDBDatabase.prototype, "transaction");
   const modes = () => writes.mock.calls.map(([, mode]) => mode ?? "readonly").filter((mode) => mode === "readwrite");
   let written = 0;
@@ -243,7 +248,7 @@ it("is on its way after a single write, and nobody can say any more that it neve
     return "applied";
   };
   outbox.add(aReport(3), { "unit-1": 3 });
-  await idle();
+  await untilSettled(outbox);
   writes.mockRestore();
   expect([sent.length, written, kept]).toEqual([1, 1, true]);
 });
