@@ -155,3 +155,15 @@ async def test_a_worker_refuses_a_page_that_is_not_its_own(handing: Handing, scr
     await expect(page.get_by_role("heading", name="My units")).to_be_visible()
     assert f"halte {before}" in await page.evaluate("() => caches.keys()")
     assert not [path for path in await page.evaluate(_LOADED) if "-2.js" in path]
+
+
+async def test_a_network_that_goes_away_meanwhile_is_asked_again(handing: Handing, screens: Screens) -> None:
+    """The page is kept as soon as there is a network again, and not only when it is opened the next time."""
+    screens.beforehand = "window.requestIdleCallback = (work) => { window.idle = work; };"
+    page = await screens.open(f"{handing.address}/shelter", PHONE)
+    await expect(page.get_by_role("heading", name="My units")).to_be_visible()
+    await page.context.set_offline(True)
+    async with page.expect_console_message(lambda said: "fetching the script" in said.text):
+        await page.evaluate("() => window.idle()")
+    await page.context.set_offline(False)
+    assert await page.evaluate(_INSTALLED, handing.version())

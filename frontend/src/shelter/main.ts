@@ -11,6 +11,10 @@ mount(Shelter, { target: document.body });
 // The page opens without a network once it has been opened with one. Where a browser refuses, it works as any page.
 // It fetches all files anew: not while somebody waits for the page.
 const install = () => void navigator.serviceWorker?.register("/sw.js", { scope: "/shelter" }).catch(() => undefined);
-const whenIdle = () => (globalThis.requestIdleCallback ?? setTimeout)(install);
-if (import.meta.env.PROD && document.readyState === "complete") whenIdle();
-else if (import.meta.env.PROD) addEventListener("load", whenIdle);
+const begin = () => {
+  (globalThis.requestIdleCallback ?? setTimeout)(install);
+  // A network that went away meanwhile is asked again when it is back; what is installed stays as it is.
+  addEventListener("online", install);
+};
+if (import.meta.env.PROD && document.readyState === "complete") begin();
+else if (import.meta.env.PROD) addEventListener("load", begin);
