@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import inventory.tables  # noqa: F401
 import kernel.access.tables
 import kernel.tables  # noqa: F401  (imported so that the metadata knows them)
+import orientation.tables  # noqa: F401
 from alembic import context
 from kernel.postgres import metadata, sqlalchemy_url
 

@@ -33,6 +33,7 @@ from kernel.problems import NotFound
 from kernel.reading import StrictRequest
 from kernel.refusing import EXCEPTION_HANDLERS
 from kernel.settings import Settings
+from orientation.routes import orientation_routes
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> Litestar:
     app = Litestar(
         route_handlers=[
             Router("/api/v1", route_handlers=[*inventory_routes(), read_clock, put_clock], tags=["inventory"]),
+            Router("/api/v1", route_handlers=orientation_routes(), tags=["orientation"]),
             *access_routes(prefix="/api/v1"),
             *_live_routes(node),
             healthz,

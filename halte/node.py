@@ -17,6 +17,8 @@ from kernel.live.shelves import Lens
 from kernel.postgres import Pool, open_engine, open_pool
 from kernel.redis import RedisLinks, open_redis
 from kernel.settings import Settings, SettingsError
+from orientation.lane.writer import OrientationWriter
+from orientation.region import Desk
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +58,15 @@ class Node:
         self.watch = ClockWatch()
         self.clock = ShownClock(self.pool, self.watch)
         await self.clock.start()
-        self.regions = Regions(settings, self.pool, self.clock, self.watch, self._make_live)
+        self.regions = Regions(
+            settings,
+            self.pool,
+            self.clock,
+            self.watch,
+            make_live=self._make_live,
+            make_writer=OrientationWriter,
+            attend=Desk.attending,
+        )
         await self.regions.start()
 
     async def stop(self) -> None:

@@ -74,6 +74,18 @@ def _mark(working: Working, hold: StoredHold, ending: Ending) -> None:
     working.holds[hold.id] = replace(hold, state=ending.value)
 
 
+def end(working: Working, hold: StoredHold, ending: Ending, *, end_id: UUID, actor_id: UUID, body_hash: bytes) -> None:
+    """End an open hold under the client's id. Whether it may end so, the caller has decided."""
+    _end(working, hold, ending, Cause(ending.value, hold.id, actor_id))
+    _insert_end(working, end_id, hold, ending, actor_id, body_hash)
+
+
+def extend(working: Working, hold: StoredHold, until: datetime) -> None:
+    """Move the instant at which the clock ends an open hold."""
+    working.extended[hold.id] = until
+    working.holds[hold.id] = replace(hold, expires_at=until)
+
+
 def _insert_end(
     working: Working, end_id: UUID, hold: StoredHold, ending: Ending, actor_id: UUID, body_hash: bytes,
     *, late: bool = False, movement_id: UUID | None = None,
@@ -204,8 +216,7 @@ class EndHold:
             return _finish(working, live, hold.id, stored.outcome)
         if hold.state != HELD or (self.ending is Ending.LAPSED and hold.expires_at > working.now):
             raise HoldEnded(hold=str(hold.id), state=hold.state)
-        _end(working, hold, self.ending, Cause(self.ending.value, hold.id, self.actor_id))
-        _insert_end(working, self.id, hold, self.ending, self.actor_id, self.body_hash)
+        end(working, hold, self.ending, end_id=self.id, actor_id=self.actor_id, body_hash=self.body_hash)
         return _finish(working, live, hold.id, self.ending.value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,9 @@ _BEFORE_ALL = UUID(int=0)
 _IDS = "SELECT id FROM region ORDER BY slug"
 
 MakeLive = Callable[[UUID], RegionLive]
+MakeWriter = Callable[[UUID, ZoneInfo], InventoryWriter]
+# What a package above runs beside a region, for as long as the region runs.
+Attend = Callable[["Region"], AbstractAsyncContextManager[object]]
 
 
 class Region:
@@ -53,6 +56,8 @@ class Region:
         live: RegionLive,
         clock: ShownClock,
         watch: ClockWatch,
+        make_writer: MakeWriter,
+        attend: Attend,
     ) -> None:
         self.id = region_id
         self.zone = zone
@@ -61,22 +66,24 @@ class Region:
         self.clock = clock
         self.directory = Directory(live.mirror)
         self.card = Card(pool, region_id)
-        self._settings = settings
-        self._watch = watch
+        self.settings = settings
+        self.watch = watch
+        self.writer = make_writer(region_id, zone)
+        self.lane = Lane(pool, region_id, self.writer, self._publish, settings)
+        self.attendant: object = None
+        self._attend = attend
+        self._attending = AsyncExitStack()
         self._supervisor = Supervisor(f"region {region_id}")
         self._hastened = asyncio.Event()
-        self.writer: InventoryWriter
-        self.lane: Lane
 
     async def start(self) -> None:
         """Start everything or nothing: who cannot start it may try again."""
         async with self.pool.acquire() as connection:
             await tie_epoch(connection, self.id)
-        self.writer = InventoryWriter(self.id, self.zone)
-        self.lane = Lane(self.pool, self.id, self.writer, self._publish, self._settings)
         self.lane.start()
         try:
             await self.live.start()
+            self.attendant = await self._attending.enter_async_context(self._attend(self))
         except BaseException:
             await self.stop()
             raise
@@ -84,6 +91,7 @@ class Region:
 
     async def stop(self) -> None:
         await self._supervisor.stop()
+        await self._attending.aclose()
         await self.lane.stop()
         await self.live.stop()
 
@@ -94,7 +102,7 @@ class Region:
         """Every few seconds, turn the units that noon, an end or new rules have reached; not by a clock that jumped."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.sweep_s):
+                async with asyncio.timeout(self.settings.sweep_s):
                     await self._hastened.wait()
             self._hastened.clear()
             try:
@@ -113,7 +121,7 @@ class Region:
         noon meanwhile, or jump, and a unit that stays due however often it is folded must not keep us here.
         """
         turned, after = 0, _BEFORE_ALL
-        while self._watch.sweeps_allowed:
+        while self.watch.sweeps_allowed:
             now = await self.pool.fetchval("SELECT halte_now()")
             due = await due_units(self.pool, self.id, night_of(now, self.zone), _SWEEP_MAX, after)
             if not due:
@@ -132,13 +140,23 @@ class Regions:
     """The regions that run on this node: all that there are, whether they were there at the start or came later."""
 
     def __init__(
-        self, settings: Settings, pool: Pool, clock: ShownClock, watch: ClockWatch, make_live: MakeLive
+        self,
+        settings: Settings,
+        pool: Pool,
+        clock: ShownClock,
+        watch: ClockWatch,
+        *,
+        make_live: MakeLive,
+        make_writer: MakeWriter,
+        attend: Attend,
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._clock = clock
         self._watch = watch
         self._make_live = make_live
+        self._make_writer = make_writer
+        self._attend = attend
         self._running: dict[UUID, Region] = {}
         self._starting = asyncio.Lock()
         self._supervisor = Supervisor("regions")
@@ -174,7 +192,15 @@ class Regions:
             raise NotReady(region=str(region_id))
         live = self._make_live(region_id)
         region = Region(
-            self._settings, self._pool, region_id, ZoneInfo(zone), live=live, clock=self._clock, watch=self._watch
+            self._settings,
+            self._pool,
+            region_id,
+            ZoneInfo(zone),
+            live=live,
+            clock=self._clock,
+            watch=self._watch,
+            make_writer=self._make_writer,
+            attend=self._attend,
         )
         await region.start()
         self._running[region_id] = region

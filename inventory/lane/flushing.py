@@ -45,6 +45,10 @@ _END = """
 UPDATE hold h SET state = v.state, ended_at = coalesce(h.ended_at, $4)
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS v(id, found, state) WHERE h.id = v.id AND h.state = v.found
 """
+_EXTEND = """
+UPDATE hold h SET expires_at = v.until
+FROM unnest($1::uuid[], $2::timestamptz[]) AS v(id, until) WHERE h.id = v.id AND h.state = 'held'
+"""
 _SURGES = """
 UPDATE surge s SET until = v.until, ended_at = v.ended_at
 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS v(id, until, ended_at) WHERE s.id = v.id
@@ -82,6 +86,12 @@ async def _end_holds(connection: Connection, working: Working) -> None:
     A hold that began and ended within this batch is inserted as it ended.
     """
     begun = {row["id"]: row for row in working.inserts.get(tables.hold, [])}
+    for hold_id, until in working.extended.items():
+        if hold_id in begun:
+            begun[hold_id]["expires_at"] = until
+    extended = sorted((hold_id, until) for hold_id, until in working.extended.items() if hold_id not in begun)
+    if extended:
+        _expect(await connection.execute(_EXTEND, *map(list, zip(*extended, strict=True))), len(extended))
     ends = []
     for hold_id, (found, state) in sorted(working.ended.items()):
         if hold_id in begun:

@@ -44,6 +44,8 @@ class Touches:
     requests: set[UUID] = field(default_factory=set)
     # Changes of the region's rules.
     policies: set[UUID] = field(default_factory=set)
+    # Acts on requests and placements, which the package above keeps.
+    acts: set[UUID] = field(default_factory=set)
     grants: set[tuple[UUID, UUID]] = field(default_factory=set)
     # Whoever acts on a thing whose shelter only the thing itself tells.
     actors: set[UUID] = field(default_factory=set)
@@ -57,7 +59,7 @@ class Touches:
     looks: dict[UUID, list[Look]] = field(default_factory=dict)
 
 
-_UNIT_OF_MOVEMENTS = "SELECT id, unit_id FROM movement WHERE id = ANY($1::uuid[])"
+_UNIT_OF_MOVEMENTS = "SELECT id, unit_id, hold_id FROM movement WHERE id = ANY($1::uuid[])"
 _UNIT_OF_HOLDS = "SELECT id, unit_id, request_id FROM hold WHERE id = ANY($1::uuid[])"
 _SHELTER_OF_UNITS = "SELECT shelter_id FROM unit WHERE id = ANY($1::uuid[])"
 # Before anything of a request is read: two nodes that meet only in rows which the other one has yet to
@@ -131,6 +133,8 @@ async def _find_units(connection: Connection, touches: Touches) -> None:
     if touches.movements:
         rows = await connection.fetch(_UNIT_OF_MOVEMENTS, list(touches.movements))
         touches.units.update(row["unit_id"] for row in rows)
+        # Whose arrival is voided is without a place again: that request changes too.
+        touches.holds.update(row["hold_id"] for row in rows if row["hold_id"] is not None)
     if touches.holds:
         rows = await connection.fetch(_UNIT_OF_HOLDS, list(touches.holds))
         touches.units.update(row["unit_id"] for row in rows)

@@ -200,6 +200,10 @@ class Working:
     moved_surges: dict[UUID, Surge] = field(default_factory=dict)
     expiries: dict[UUID, datetime] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    # Per hold: the instant to which its end was moved.
+    extended: dict[UUID, datetime] = field(default_factory=dict)
+    # What the package above keeps of the same batch.
+    beside: object = None
     # How many lines were told anew for lines that came out of order, and how many may be.
     retold: int = 0
     retold_max: int = _RETOLD_MAX

@@ -13,6 +13,8 @@ from typing import Any, Protocol, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import asyncpg
+
 from inventory.lane.flushing import flush
 from inventory.lane.loading import Touches, load, lock
 from inventory.lane.working import Working, current
@@ -78,11 +80,24 @@ class InventoryWriter:
         # older rules. Whoever folded one of these units by newer ones found them committed; so does this read.
         now, policy_id = await _moment(connection, self._region_id)
         working = Working(self._region_id, Moment(now, self._zone, await self._in_force(connection, policy_id)))
-        await load(connection, touches, locked, working)
+        await self.load(connection, touches, locked, working)
         answers = [await _attempt(work, working) for work in works]
-        working.settle()
-        await flush(connection, working)
+        self.settle(working)
+        await self.flush(connection, working)
         return Written(answers, working.entries, now)
+
+    # What a package above adds to a batch, it adds to these three.
+
+    async def load(
+        self, connection: Connection, touches: Touches, holds: Sequence[asyncpg.Record], working: Working
+    ) -> None:
+        await load(connection, touches, holds, working)
+
+    def settle(self, working: Working) -> None:
+        working.settle()
+
+    async def flush(self, connection: Connection, working: Working) -> None:
+        await flush(connection, working)
 
     async def _in_force(self, connection: Connection, policy_id: UUID | None) -> Policy:
         if policy_id != self._policy.id:

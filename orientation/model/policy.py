@@ -6,13 +6,15 @@ What a suggestion weighs stands in `Weights`: points, whole numbers, so that a s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 from inventory.model.policy import Unsound
+from inventory.model.unit import Regime
+from orientation.model.times import ADMISSION, NIGHT, Times
 
 # More than this, and one term would drown all the others, which a hard rule should say instead.
 _POINTS_MAX = 1_000
@@ -52,13 +54,31 @@ class OrientationPolicy:
     """All of it, of one version. Nobody has set version 0; `id` is that of the version's row."""
 
     weights: Weights = _WEIGHTS
+    night: Times = NIGHT
+    admission: Times = ADMISSION
+    # Shelters that take longer, or less long, to answer than their regime says.
+    shelter_hold_ttl_s: Mapping[UUID, int] = field(default_factory=dict)
+    # For how many nights a household is not offered a unit again that declined it for a reason that stays.
+    barred_nights: int = 7
     version: int = 0
     id: UUID | None = None
+
+    def times(self, regime: Regime) -> Times:
+        return self.night if regime is Regime.NIGHT else self.admission
+
+    def hold_ttl_s(self, regime: Regime, shelter_id: UUID) -> int:
+        return self.shelter_hold_ttl_s.get(shelter_id, self.times(regime).hold_ttl_s)
 
     @property
     def rules(self) -> dict[str, Any]:
         """What it says, without which version of it this is."""
-        return {name: value for name, value in asdict(self).items() if name not in {"version", "id"}}
+        return {
+            "weights": asdict(self.weights),
+            "night": asdict(self.night),
+            "admission": asdict(self.admission),
+            "shelter_hold_ttl_s": {str(id): ttl_s for id, ttl_s in self.shelter_hold_ttl_s.items()},
+            "barred_nights": self.barred_nights,
+        }
 
     @property
     def hash(self) -> str:
@@ -68,9 +88,9 @@ class OrientationPolicy:
 
 def unsound(policy: OrientationPolicy) -> Unsound | None:
     """Return the first rule that is out of its bounds."""
-    for field, value, least, most in _bounded(policy):
+    for name, value, least, most in _bounded(policy):
         if not least <= value <= most:
-            return Unsound(field, least, most)
+            return Unsound(name, least, most)
     return None
 
 

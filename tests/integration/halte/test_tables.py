@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 import inventory.tables
 import kernel.access.tables
 import kernel.tables
+import orientation.tables
 from kernel.postgres import metadata, open_engine
 from kernel.settings import Settings
 
-DECLARED = (kernel.tables.region, kernel.access.tables.account, inventory.tables.unit)
+DECLARED = (kernel.tables.region, kernel.access.tables.account, inventory.tables.unit, orientation.tables.request)
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -39,7 +40,9 @@ WITHOUT_ACTOR = {
     "feed": "folded from reports",
     "journal": "the causes of an entry",
     "region": "the command line",
+    "placement": "its request's events",
     "report_unit": "its report",
+    "request_bar": "the decline among its request's events",
     "subject": "its journal entry",
     "surge_unit": "the activation of its surge",
     "unit_state": "folded from everything else",

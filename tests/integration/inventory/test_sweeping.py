@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from inventory import region as regions
+from inventory.lane.writer import InventoryWriter
 from inventory.model.audience import judge, sight
 from inventory.model.unit import Turnover
 from inventory.region import Region
@@ -44,7 +46,10 @@ async def region(place: Place, settings: Settings, watch: ClockWatch) -> AsyncIt
         settings=settings, region_id=place.region_id, pool=place.pool, redis=None, clock=clock,
         lens=Lens(judge, sight), kinds=("unit", "shelter"),
     )  # fmt: skip
-    region = Region(settings, place.pool, place.region_id, BRUSSELS, live=live, clock=clock, watch=watch)
+    region = Region(
+        settings, place.pool, place.region_id, BRUSSELS, live=live, clock=clock, watch=watch,
+        make_writer=InventoryWriter, attend=lambda _: nullcontext(),
+    )  # fmt: skip
     await region.start()
     yield region
     await region.stop()

@@ -1,0 +1,57 @@
+"""Flushing orientation's part of a batch: one statement per table, each row only from the version that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from kernel.bulk import columns_of, insert, unnest_of
+from kernel.lane import Contradiction
+from kernel.postgres import Connection
+from orientation import tables
+from orientation.lane.records import Records
+from orientation.rows import placement_row, request_row
+
+
+async def flush(connection: Connection, records: Records) -> None:
+    """Write what the batch decided. A request or placement under other hands in the same moment is a contradiction."""
+    requests = [request_row(one) for one in records.requests.values() if one.id in records.causes]
+    placements = [placement_row(one) for one in records.placements.values() if one.id in records.causes]
+    await _put(connection, tables.request, requests, records.requests_before)
+    await _put(connection, tables.placement, placements, records.placements_before)
+    await insert(connection, tables.request_event, sorted(records.event_rows, key=lambda row: row["id"]))
+    bars = [asdict(bar) for bar in records.bars]
+    await insert(
+        connection, tables.request_bar, bars,
+        "ON CONFLICT (request_id, unit_id) DO UPDATE SET reason = excluded.reason, until = excluded.until",
+    )  # fmt: skip
+
+
+async def _put(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], before: Mapping[UUID, int]
+) -> None:
+    rows = sorted(rows, key=lambda row: row["id"])
+    await insert(connection, table, [row for row in rows if row["id"] not in before])
+    changed = [row for row in rows if row["id"] in before]
+    if changed:
+        columns = columns_of(table, changed)
+        done = await connection.execute(_update_sql(table), *columns, [before[row["id"]] for row in changed])
+        if int(done.rpartition(" ")[2]) != len(changed):
+            raise Contradiction(f"{done}: expected {len(changed)} rows of {table.name}")
+
+
+@cache
+def _update_sql(table: Table) -> str:
+    names = [column.name for column in table.columns]
+    sets = ", ".join(f"{name} = v.{name}" for name in names[1:])
+    before = f", ${len(names) + 1}::int[])"
+    return (
+        f"UPDATE {table.name} s SET {sets} "
+        f"FROM {unnest_of(table)[:-1]}{before} AS v({', '.join(names)}, version_before) "
+        "WHERE s.id = v.id AND s.version = v.version_before"
+    )

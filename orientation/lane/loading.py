@@ -1,0 +1,66 @@
+"""Loading orientation's part of a batch. The locks have been taken before: a request's is that on its id, a
+placement's that on its hold, both in the inventory's one order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+import asyncpg
+
+from inventory.lane.loading import Touches
+from inventory.lane.working import Working
+from kernel.postgres import Connection
+from orientation.lane.records import Records, StoredEvent
+from orientation.model.codes import codes_of
+from orientation.model.request import Bar
+from orientation.rows import placement_of, request_of
+
+_REQUESTS = "SELECT * FROM request WHERE id = ANY($1::uuid[])"
+_PLACEMENTS = "SELECT * FROM placement WHERE id = ANY($1::uuid[]) AND region_id = $2"
+_CODES = "SELECT code FROM request WHERE region_id = $1 AND night = $2 AND code = ANY($3::text[])"
+_BARS = "SELECT request_id, unit_id, shelter_id, reason, until FROM request_bar WHERE request_id = ANY($1::uuid[])"
+_EVENTS = (
+    "SELECT id, region_id, request_id, placement_id, verb, body_hash FROM request_event WHERE id = ANY($1::uuid[])"
+)
+
+
+def concerns(touches: Touches) -> bool:
+    """Tell whether any work of the batch is about a request, a placement, or an act on one."""
+    return bool(touches.requests or touches.holds or touches.acts)
+
+
+async def load_records(
+    connection: Connection, touches: Touches, holds: Sequence[asyncpg.Record], working: Working, records: Records
+) -> None:
+    if touches.requests:
+        await _load_requests(connection, touches.requests, working, records)
+    if holds:
+        for row in await connection.fetch(_PLACEMENTS, [hold["id"] for hold in holds], working.region_id):
+            placement = placement_of(row)
+            records.placements[placement.id] = placement
+            records.placements_before[placement.id] = placement.version
+    if touches.acts:
+        for row in await connection.fetch(_EVENTS, list(touches.acts)):
+            ours = row["request_id"] if row["region_id"] == working.region_id else None
+            records.events[row["id"]] = StoredEvent(ours, row["placement_id"], row["verb"], row["body_hash"])
+
+
+async def _load_requests(
+    connection: Connection, request_ids: Collection[UUID], working: Working, records: Records
+) -> None:
+    ids = list(request_ids)
+    for row in await connection.fetch(_REQUESTS, ids):
+        if row["region_id"] != working.region_id:
+            records.elsewhere.add(row["id"])
+            continue
+        request = request_of(row)
+        records.requests[request.id] = request
+        records.requests_before[request.id] = request.version
+    for row in await connection.fetch(_BARS, list(records.requests)) if records.requests else ():
+        records.standing_bars.setdefault(row["request_id"], []).append(Bar(**row))
+    wanted = [code for one in ids if one not in records.requests for code in codes_of(one)]
+    if wanted:
+        taken = await connection.fetch(_CODES, working.region_id, working.night, wanted)
+        records.codes.update(row["code"] for row in taken)

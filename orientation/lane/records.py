@@ -1,0 +1,90 @@
+"""The records of one batch: requests and placements that were loaded, and what will be written of them.
+
+Like the inventory's working set: use cases read and change it, nothing here talks to Postgres, and a use
+case that refuses must not have changed anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from inventory.lane.working import Working
+from kernel.journal import Cause
+from orientation.model.placement import Placement
+from orientation.model.policy import OrientationPolicy
+from orientation.model.request import Bar, Request
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """What was done already under a client's id; `request_id` is none where it is another region's."""
+
+    request_id: UUID | None
+    placement_id: UUID | None
+    verb: str
+    body_hash: bytes
+
+
+@dataclass(slots=True)
+class Records:
+    """`requests_before` and `placements_before` are the versions that were found: none for those that begin here."""
+
+    policy: OrientationPolicy
+    requests: dict[UUID, Request] = field(default_factory=dict)
+    placements: dict[UUID, Placement] = field(default_factory=dict)
+    events: dict[UUID, StoredEvent] = field(default_factory=dict)
+    # Ids of requests that another region has.
+    elsewhere: set[UUID] = field(default_factory=set)
+    # Codes of this night that are taken, among those that the batch may give.
+    codes: set[str] = field(default_factory=set)
+    # What each request is barred from so far, and what this batch adds.
+    standing_bars: dict[UUID, list[Bar]] = field(default_factory=dict)
+    bars: list[Bar] = field(default_factory=list)
+    requests_before: dict[UUID, int] = field(default_factory=dict)
+    placements_before: dict[UUID, int] = field(default_factory=dict)
+    causes: dict[UUID, list[Cause]] = field(default_factory=dict)
+    event_rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def put_request(self, request: Request, cause: Cause) -> Request:
+        """Note a request as it is now; its version moves once a batch."""
+        moved = replace(request, version=self.requests_before.get(request.id, 0) + 1)
+        self.requests[request.id] = moved
+        self.causes.setdefault(request.id, []).append(cause)
+        return moved
+
+    def put_placement(self, placement: Placement, cause: Cause) -> Placement:
+        moved = replace(placement, version=self.placements_before.get(placement.id, 0) + 1)
+        self.placements[placement.id] = moved
+        self.causes.setdefault(placement.id, []).append(cause)
+        return moved
+
+    def record_event(
+        self, event_id: UUID, verb: str, at: datetime, actor_id: UUID, body_hash: bytes,
+        *, request: Request, placement_id: UUID | None = None, facts: str = "{}",
+    ) -> None:  # fmt: skip
+        """Keep an act under its id. `facts` is JSON of coded facts."""
+        self.events[event_id] = StoredEvent(request.id, placement_id, verb, body_hash)
+        self.event_rows.append(
+            {
+                "id": event_id,
+                "region_id": request.region_id,
+                "request_id": request.id,
+                "placement_id": placement_id,
+                "at": at,
+                "verb": verb,
+                "facts": facts,
+                "actor_id": actor_id,
+                "body_hash": body_hash,
+            }
+        )
+
+
+def records_of(working: Working) -> Records:
+    """Return orientation's part of the batch; there is one wherever a work names a request, a placement or an act."""
+    records = working.beside
+    if not isinstance(records, Records):
+        raise TypeError("this lane writes no requests: it needs an OrientationWriter")
+    return records

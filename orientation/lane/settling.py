@@ -1,0 +1,142 @@
+"""Settling: what the end of a hold means for its placement and its request, whoever ended it (I3, I4).
+
+Arrivals, declines and cancellations reach a hold in several ways (an act on the placement, a movement that
+names it, the clock, a move to another unit); what follows for the request is decided here, once a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from inventory.holding import Ending
+from inventory.lane.working import Working
+from inventory.tables import hold_end
+from kernel.journal import Cause, Entry
+from orientation.lane.records import Records
+from orientation.model.placement import Placement, PlacementState
+from orientation.model.request import Outcome, Request, RequestState
+
+_encode = msgspec.json.Encoder().encode
+
+
+class RequestBody(msgspec.Struct, frozen=True):
+    """All that board, journal and Redis know of a request (I9)."""
+
+    id: UUID
+    version: int
+
+
+class PlacementBody(msgspec.Struct, frozen=True):
+    id: UUID
+    version: int
+    shelter: UUID
+    unit: UUID
+    request: UUID
+
+
+def settle(working: Working, records: Records) -> None:
+    """Let placements and requests follow the holds that ended in this batch; then journal what changed."""
+    # Arrivals last: whatever else ended, these people are inside.
+    ended = sorted(working.ended.items(), key=lambda item: item[1][1] == Ending.ARRIVED)
+    rows = {row["hold_id"]: row for row in working.inserts.get(hold_end, [])}
+    concerned: dict[UUID, Cause] = {}
+    for hold_id, (_, state) in ended:
+        placement = records.placements.get(hold_id)
+        if placement is None:
+            continue
+        cause = Cause(state, hold_id, rows[hold_id]["actor_id"])
+        _end(working, records, placement, Ending(state), cause, late=rows[hold_id]["late"])
+        concerned[placement.request_id] = cause
+    for placement, cause in _voided(working, records):
+        records.put_placement(replace(placement, voided=True), cause)
+        _reopen(records, placement.request_id, cause)
+    for request_id, cause in concerned.items():
+        _follow(working, records, request_id, cause)
+    working.entries.extend(_entries(records))
+
+
+def _end(working: Working, records: Records, placement: Placement, ending: Ending, cause: Cause, *, late: bool) -> None:
+    records.put_placement(
+        replace(
+            placement,
+            state=PlacementState.ENDED,
+            ending=ending,
+            late=late,
+            ended_at=placement.ended_at or working.now,
+        ),
+        cause,
+    )
+    if ending is Ending.ARRIVED:
+        _arrived(records, placement, cause, working.now)
+
+
+def _arrived(records: Records, placement: Placement, cause: Cause, at: datetime) -> None:
+    """These people are inside, whatever the desk had written of their request."""
+    request = records.requests.get(placement.request_id)
+    if request is None or request.outcome is Outcome.ARRIVED:
+        return
+    closed = replace(
+        request,
+        state=RequestState.CLOSED,
+        outcome=Outcome.ARRIVED,
+        outcome_reason=None,
+        closed_at=request.closed_at or at,
+        placement_id=None,
+    )
+    records.put_request(closed, cause)
+
+
+def _follow(working: Working, records: Records, request_id: UUID, cause: Cause) -> None:
+    """Let a request that is not closed have the hold that is open, or wait again."""
+    request = records.requests.get(request_id)
+    if request is None or not request.open:
+        return
+    hold_id = working.open_holds.get(request_id)
+    state = RequestState.WAITING if hold_id is None else RequestState.HELD
+    records.put_request(replace(request, state=state, placement_id=hold_id), cause)
+
+
+def _reopen(records: Records, request_id: UUID, cause: Cause) -> None:
+    """Nobody came after all: somebody still waits."""
+    request = records.requests.get(request_id)
+    if request is None or request.outcome is not Outcome.ARRIVED:
+        return
+    waiting = replace(
+        request, state=RequestState.WAITING, outcome=None, outcome_reason=None, closed_at=None, placement_id=None
+    )
+    records.put_request(waiting, cause)
+
+
+def _voided(working: Working, records: Records) -> Iterable[tuple[Placement, Cause]]:
+    for movement_id, actor_id in working.voided:
+        movement = working.movements[movement_id]
+        placement = None if movement.hold_id is None else records.placements.get(movement.hold_id)
+        if placement is not None and not placement.voided:
+            yield placement, Cause("void", movement_id, actor_id)
+
+
+def _entries(records: Records) -> Iterable[Entry]:
+    for request in records.requests.values():
+        causes = records.causes.get(request.id)
+        if causes:
+            yield Entry("request", request.id, _request_body(request), tuple(causes), visible=False, gone=request.gone)
+    for placement in records.placements.values():
+        causes = records.causes.get(placement.id)
+        if causes:
+            body = _placement_body(placement)
+            yield Entry("placement", placement.id, body, tuple(causes), visible=False, gone=placement.gone)
+
+
+def _request_body(request: Request) -> bytes:
+    return _encode(RequestBody(request.id, request.version))
+
+
+def _placement_body(placement: Placement) -> bytes:
+    return _encode(
+        PlacementBody(placement.id, placement.version, placement.shelter_id, placement.unit_id, placement.request_id)
+    )

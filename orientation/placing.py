@@ -1,0 +1,111 @@
+"""Placing: places are held for a request (I2, I3, I4). The inventory decides whether they are there.
+
+A placement has the id of its hold. What its end means for the request is settled once a batch (lane/settling.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from inventory.holding import Hold
+from inventory.lane.loading import Touches
+from inventory.lane.working import Working
+from kernel.journal import Cause, Subject
+from kernel.lane import Finish
+from orientation.lane.records import Records, records_of
+from orientation.model.placement import Placement
+from orientation.model.request import Request, RequestState
+from orientation.problems import PartyTooLarge, RequestClosed, UnknownRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementAnswer:
+    """The placement and its request as they are after the batch; `expires_at` is when the clock ends it."""
+
+    placement: Placement
+    request: Request
+    expires_at: datetime
+    repeated: bool
+
+
+def tell_placement(working: Working, records: Records, placement_id: UUID, *, repeated: bool) -> Finish:
+    """Answer with the placement as the whole batch leaves it."""
+
+    def finish(_numbered: Mapping[UUID, Subject]) -> PlacementAnswer:
+        placement = records.placements[placement_id]
+        request = records.requests[placement.request_id]
+        return PlacementAnswer(placement, request, working.holds[placement_id].expires_at, repeated)
+
+    return finish
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Hold what the household of a request takes in a unit; with `replaces`, end that placement in the same act."""
+
+    id: UUID
+    actor_id: UUID
+    request_id: UUID
+    unit_id: UUID
+    body_hash: bytes
+    replaces: UUID | None = None
+
+    def touch(self, touches: Touches) -> None:
+        touches.holds.update({self.id} if self.replaces is None else {self.id, self.replaces})
+        touches.units.add(self.unit_id)
+        touches.requests.add(self.request_id)
+        touches.actors.add(self.actor_id)
+
+    def apply(self, working: Working) -> Finish:
+        records = records_of(working)
+        request = records.requests.get(self.request_id)
+        if request is None:
+            raise UnknownRequest(request=str(self.request_id))
+        stored = self.id in working.holds
+        if not stored and not request.open:
+            raise RequestClosed(request=str(request.id), outcome=request.outcome)
+        # The lane's answer to the hold is the inventory's; ours says more.
+        self._hold(working, records, request).apply(working)
+        if not stored:
+            self._record(working, records, request)
+        return tell_placement(working, records, self.id, repeated=stored)
+
+    def _hold(self, working: Working, records: Records, request: Request) -> Hold:
+        unit = working.live(self.unit_id).unit
+        need = unit.need(request.household.party_size)
+        if need is None:
+            raise PartyTooLarge(unit=str(self.unit_id), party_size=request.household.party_size)
+        ttl_s = records.policy.hold_ttl_s(unit.regime, unit.shelter_id)
+        return Hold(
+            id=self.id,
+            actor_id=self.actor_id,
+            unit_id=self.unit_id,
+            places=need,
+            expires_at=working.now + timedelta(seconds=ttl_s),
+            body_hash=self.body_hash,
+            request_id=self.request_id,
+            replaces=self.replaces,
+        )
+
+    def _record(self, working: Working, records: Records, request: Request) -> None:
+        hold, cause = working.holds[self.id], Cause("place", self.id, self.actor_id)
+        placement = Placement(
+            id=self.id,
+            region_id=working.region_id,
+            request_id=request.id,
+            unit_id=self.unit_id,
+            shelter_id=working.units[self.unit_id].unit.shelter_id,
+            places=hold.places,
+            held_at=hold.held_at,
+            holder_id=self.actor_id,
+            policy_version=records.policy.version,
+            replaces=self.replaces,
+        )
+        records.put_placement(placement, cause)
+        held = records.put_request(replace(request, state=RequestState.HELD, placement_id=self.id), cause)
+        records.record_event(
+            self.id, "place", working.now, self.actor_id, self.body_hash, request=held, placement_id=self.id
+        )

@@ -1,0 +1,70 @@
+"""What orientation runs for a region on a node: what time alone does to requests and placements (I12)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from inventory.region import Region
+from kernel.live.truth import POSTGRES_AWAY
+from kernel.problems import Problem
+from kernel.supervising import Supervisor
+
+log = structlog.get_logger(__name__)
+
+# One look at what is due, and the works that come of it, through the region's lane.
+Sweep = Callable[[Region], Awaitable[None]]
+SWEEPS: tuple[Sweep, ...] = ()
+
+
+class Desk:
+    """Orientation's part of a region on this node."""
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self._supervisor = Supervisor(f"desk {region.id}")
+        self._hastened = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def attending(cls, region: Region) -> AsyncIterator[Desk]:
+        desk = cls(region)
+        desk._supervisor.start("sweep", desk._sweep)
+        try:
+            yield desk
+        finally:
+            await desk._supervisor.stop()
+
+    def hasten(self) -> None:
+        """Look at once at what is due."""
+        self._hastened.set()
+
+    async def sweep(self) -> None:
+        """Do what is due, each kind for itself; nothing by a clock that jumped."""
+        for look in SWEEPS:
+            if not self.region.watch.sweeps_allowed:
+                return
+            try:
+                await look(self.region)
+            except Problem as problem:
+                log.warning("desk.sweep_postponed", problem=problem.slug)
+
+    async def _sweep(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.region.settings.sweep_s):
+                    await self._hastened.wait()
+            self._hastened.clear()
+            try:
+                await self.sweep()
+            except POSTGRES_AWAY as error:
+                log.info("desk.postgres_away", error=type(error).__name__)
+
+
+def desk_of(region: Region) -> Desk:
+    if not isinstance(region.attendant, Desk):
+        raise TypeError("this region was started without a desk")
+    return region.attendant

@@ -1,0 +1,144 @@
+"""Tables of orientation: requests, placements, what was done with them, and the rules.
+
+Facts about people stand here and nowhere else, coded, and are erased in time (I9). A placement has the id of its hold.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+)
+
+from kernel.postgres import metadata
+
+
+def _instant(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, ForeignKey("region.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("night", Date, nullable=False),
+    Column("regime", Text, CheckConstraint("regime IN ('night', 'admission')", name="regime"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('waiting', 'held', 'closed')", name="state"), nullable=False),
+    Column("household", JSON, nullable=False),
+    _instant("asked_at", nullable=False),
+    _instant("refreshed_at", nullable=False),
+    _instant("expires_at", nullable=False),
+    _instant("paused_until"),
+    _instant("closed_at"),
+    Column("outcome", Text),
+    Column("outcome_reason", Text),
+    Column("assignee_id", Uuid),
+    Column("continues", Uuid),
+    Column("receipt_hash", LargeBinary),
+    # The open one.
+    Column("placement_id", Uuid),
+    # Off the screens: the night is over.
+    Column("gone", Boolean, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    CheckConstraint(
+        "(state = 'closed') = (outcome IS NOT NULL) AND (state = 'closed') = (closed_at IS NOT NULL)", name="outcome"
+    ),
+    CheckConstraint("(state = 'held') = (placement_id IS NOT NULL)", name="placement"),
+    Index("uq_request_code", "region_id", "night", "code", unique=True),
+    Index("uq_request_receipt", "receipt_hash", unique=True),
+    Index("ix_request_open", "region_id", "expires_at", postgresql_where="state <> 'closed'"),
+    Index("ix_request_shown", "region_id", "closed_at", postgresql_where="NOT gone"),
+    Index("ix_request_night", "region_id", "night"),
+)
+
+placement = Table(
+    "placement",
+    metadata,
+    Column("id", Uuid, ForeignKey("hold.id"), primary_key=True),
+    Column("region_id", Uuid, nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    Column("unit_id", Uuid, nullable=False),
+    Column("shelter_id", Uuid, nullable=False),
+    Column("places", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('held', 'accepted', 'ended')", name="state"), nullable=False),
+    Column("ending", Text),
+    Column("late", Boolean, nullable=False),
+    Column("voided", Boolean, nullable=False),
+    # When the clock ends it, its hold says: unanswered, or accepted and nobody came.
+    _instant("held_at", nullable=False),
+    _instant("seen_at"),
+    _instant("accepted_at"),
+    _instant("extended_at"),
+    _instant("escalated_at"),
+    _instant("ended_at"),
+    Column("decline_reason", Text),
+    Column("decline_free", Integer),
+    Column("replaces", Uuid),
+    Column("holder_id", Uuid, nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    CheckConstraint(
+        "(state = 'ended') = (ending IS NOT NULL) AND (state = 'ended') = (ended_at IS NOT NULL)", name="ending"
+    ),
+    Index("ix_placement_request", "request_id"),
+    Index("ix_placement_shelter", "shelter_id", "ended_at"),
+    Index("ix_placement_open", "region_id", "held_at", postgresql_where="state <> 'ended'"),
+    Index("ix_placement_shown", "region_id", "ended_at", postgresql_where="NOT gone"),
+)
+
+request_bar = Table(
+    "request_bar",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("unit_id", Uuid, primary_key=True),
+    Column("shelter_id", Uuid, nullable=False),
+    Column("reason", Text, nullable=False),
+    _instant("until", nullable=False),
+)
+
+# What was done, under the client's id (I10). Erased with the request, unlike the journal.
+request_event = Table(
+    "request_event",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    Column("placement_id", Uuid),
+    _instant("at", nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Index("ix_request_event_request", "request_id", "at"),
+)
+
+orientation_policy = Table(
+    "orientation_policy",
+    metadata,
+    Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("id", Uuid, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    _instant("set_at", nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Index("uq_orientation_policy_id", "id", unique=True),
+)
