@@ -33,6 +33,7 @@ from kernel.problems import NotFound
 from kernel.reading import StrictRequest
 from kernel.refusing import EXCEPTION_HANDLERS
 from kernel.settings import Settings
+from orientation.model.audience import DESK, Insider, staff_of
 from orientation.routes import orientation_routes
 
 
@@ -80,20 +81,26 @@ async def _running(node: Node, app: Litestar) -> AsyncIterator[None]:
 
 
 def _live_routes(node: Node) -> list[WebsocketRouteHandler]:
-    """The two streams: the board for who is signed in, and to a shelter its own units."""
+    """The board for who is signed in; the desk's with requests and placements; a shelter's own units and who comes."""
 
     def hub_of(principal: Principal) -> Hub:
         return node.regions.at_hand(principal.region_id).live.hub
 
-    def own_units(principal: Principal) -> Audience:
+    def shelter_of(principal: Principal) -> Audience | Insider:
+        # A machine counts; who is coming is told to people.
+        if principal.role is Role.STAFF:
+            return staff_of(principal.shelters)
         return Audience(own=principal.shelters, only_own=True)
 
-    tick_ms = node.settings.board_tick_ms
-    build = partial(live_route, settings=node.settings, hub_of=hub_of, tick_ms=tick_ms)
+    settings = node.settings
+    build = partial(live_route, settings=settings, hub_of=hub_of)
     everybody, staff = allow(*ACCOUNT_ROLES, verb=Verb.READ), allow(Role.STAFF, verb=Verb.READ)
+    desk = allow(Role.DESK, Role.SUPERVISOR, Role.ADMINISTRATOR)
+    board_ms, desk_ms = settings.board_tick_ms, settings.desk_tick_ms
     return [
-        build("/live/board", audience_of=audience_of, opt={"policy": everybody}),
-        build("/live/shelter", audience_of=own_units, opt={"policy": staff}),
+        build("/live/board", audience_of=audience_of, tick_ms=board_ms, opt={"policy": everybody}),
+        build("/live/desk", audience_of=lambda _: DESK, tick_ms=desk_ms, opt={"policy": desk}),
+        build("/live/shelter", audience_of=shelter_of, tick_ms=board_ms, opt={"policy": staff}),
     ]
 
 

@@ -8,16 +8,15 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from inventory.model.audience import judge, sight
 from inventory.region import Regions
 from kernel.access.access import Access
 from kernel.clock import ClockWatch, ShownClock
 from kernel.live.region import RegionLive
-from kernel.live.shelves import Lens
 from kernel.postgres import Pool, open_engine, open_pool
 from kernel.redis import RedisLinks, open_redis
 from kernel.settings import Settings, SettingsError
 from orientation.lane.writer import OrientationWriter
+from orientation.model.audience import LENS
 from orientation.region import Desk
 
 log = structlog.get_logger(__name__)
@@ -29,7 +28,7 @@ _MARKED = (
 )
 _CLOCK_SET = "This database has a demonstration clock. Set HALTE_DEMO=1, or remove the row of table demo_clock."
 
-# What stands on the board; orientation adds its own kinds to its own stream.
+# What stands on every board. Who may know of requests and placements is told of these kinds too.
 KINDS = ("unit", "shelter")
 
 
@@ -95,7 +94,7 @@ class Node:
             pool=self.pool,
             redis=self.links,
             clock=self.clock,
-            lens=Lens(judge, sight),
+            lens=LENS,
             kinds=KINDS,
             still_valid=self.access.still_valid,
         )

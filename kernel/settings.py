@@ -59,6 +59,7 @@ class Settings:
     websocket_max_bytes: int = 16_384
 
     board_tick_ms: int = 100
+    desk_tick_ms: int = 20
     relay_poll_ms: int = 200
     beat_s: float = 15.0
     sweep_s: float = 5.0

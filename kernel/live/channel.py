@@ -17,13 +17,12 @@ LARGE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one slice of a tick knows, read once. `beat_to`: the head that the last beat told everybody."""
+    """What one slice of a tick knows, read once. `beat_to`: what the last beat told everybody to be the head."""
 
     head: Head
     now: datetime
     live: str
     beat_to: int
-    kinds: tuple[str, ...]
     # What the metrics want to know of this slice.
     tally: Counter[str] = field(default_factory=Counter)
 
@@ -50,11 +49,11 @@ class Channel:
         self._made.clear()
 
     def beat(self, stage: Stage) -> None:
-        """Tell everybody the time; those who are up to date also learn the head."""
-        seq, generation = stage.head.seq, self.view.generation
+        """Tell everybody the time; those who are up to date also learn the head, as far as it is theirs to know."""
+        seq, generation, head = stage.head.seq, self.view.generation, max(self.view.peak(), stage.beat_to)
         for connection in self.connections:
             current = connection.at == seq and connection.generation == generation
-            to = seq if current else connection.to
+            to = head if current else connection.to
             connection.send_beat(self._beat(stage, to), to)
             stage.tally["beat"] += 1
         self._made.clear()
@@ -83,21 +82,25 @@ class Channel:
 
     def _make_snapshot(self, stage: Stage, to: int) -> Frame:
         stage.tally["encoded"] += 1
-        arrays = self.view.everything().arrays(stage.kinds)
+        arrays = self.view.everything().arrays(self.view.kinds)
         return snapshot(stage.head.epoch, to, stage.now, stage.live, arrays)
 
     def _delta(self, connection: Connection, stage: Stage, to: int) -> Frame | None:
-        key = (connection.at, connection.to, connection.greet)
+        key = (connection.at, connection.to, connection.greet, connection.fetched)
         if key not in self._made:
             self._made[key] = self._make_delta(connection, stage, to)
         return self._made[key]
 
     def _make_delta(self, connection: Connection, stage: Stage, to: int) -> Frame | None:
         parts = self.view.since(connection.at)
+        if len(parts) > LARGE:
+            return RESYNC
+        if self.view.privy:
+            parts = parts.joined(self.view.reserved_since(connection.at, whole=connection.fetched))
         if not (connection.greet or len(parts)):
             return None
         stage.tally["encoded"] += 1
-        return RESYNC if len(parts) > LARGE else delta(connection.to, to, parts)
+        return delta(connection.to, to, parts)
 
     def _beat(self, stage: Stage, to: int) -> Frame:
         key = ("beat", to)

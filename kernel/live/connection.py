@@ -35,6 +35,8 @@ class Connection:
     greet: bool = False
     # It was sent `resync` and says hello again when it has fetched the board.
     away: bool = False
+    # It has done so just now: over HTTP nothing reserved is told, so the next delta brings all of that.
+    fetched: bool = False
     closing: bool = False
     _owed: tuple[int, ...] = field(default=())
     _highest: int = 0
@@ -50,17 +52,21 @@ class Connection:
         """It has a board at `after` and wants what came since."""
         self.at = self.to = after
         self.generation = generation
-        self.greet, self.away = True, False
+        self.greet, self.fetched, self.away = True, self.away, False
         self._highest = max(self._highest, after)
 
     def start_anew(self) -> None:
         """It has no board that could be continued."""
-        self.generation = NO_GENERATION
+        self.outdate()
         self.away = False
+
+    def outdate(self) -> None:
+        """Something that it has not been told of can be told no more: a snapshot next."""
+        self.generation = NO_GENERATION
 
     def send(self, frame: Frame, at: int, to: int, generation: int) -> None:
         """Send a snapshot or delta that brings it to `at`, told as `to`."""
-        self.at, self.generation, self.greet = at, generation, False
+        self.at, self.generation, self.greet, self.fetched = at, generation, False, False
         self._owed += (to,)
         self._tell(to)
         self.pen.write(frame)

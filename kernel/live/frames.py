@@ -80,6 +80,10 @@ class Parts:
     def __len__(self) -> int:
         return sum(map(len, self.kinds.values())) + len(self.gone)
 
+    def joined(self, other: Parts) -> Parts:
+        """Return both; they have no kind in common."""
+        return Parts(self.kinds | other.kinds, self.gone + other.gone)
+
     def arrays(self, always: Iterable[str] = ()) -> bytes:
         """Join to `"units":[…],"shelters":[…]`; kinds of `always` appear even when empty."""
         kinds: dict[str, list[bytes]] = {kind: [] for kind in always} | self.kinds

@@ -119,7 +119,8 @@ class Hub:
         pace, channel = self._seats[connection]
         view, head = channel.view, self._mirror.head
         known = after is not None and head is not None and epoch == head.epoch and after <= self._shown(view)
-        if after is not None and known and (not view.hides or view.exceeds(LARGE)):
+        continues = connection.away if view.privy else not view.hides or view.exceeds(LARGE)
+        if after is not None and known and continues:
             connection.resume(after, view.generation)
         else:
             connection.start_anew()
@@ -178,7 +179,7 @@ class Hub:
     def view(self, audience: Hashable) -> View:
         view = self._views.pop(audience, None)
         if view is None:
-            view = View(audience, self._shelves)
+            view = View(audience, self._shelves, self._kinds)
             self._drop_idle_views()
         self._views[audience] = view  # so that the order of the dict is the order of use
         return view
@@ -228,8 +229,9 @@ class Hub:
         if head is None:
             return None
         if beat:
-            self._beat_to = head.seq
-        return Stage(head, self._now(), self._mirror.source, self._beat_to, self._kinds)
+            # What is reserved would show in the head: whoever may know of it is told by their view's own peak.
+            self._beat_to = self._shelves.all.top
+        return Stage(head, self._now(), self._mirror.source, self._beat_to)
 
     def _shown(self, view: View) -> int:
         return max(view.peak(), self._beat_to)
@@ -237,16 +239,18 @@ class Hub:
     def _on_change(self, change: Change) -> None:
         if change.renewed:
             self._shelves.fill(self._mirror.subjects())
-            self._beat_to = 0 if self._mirror.head is None else self._mirror.head.seq
+            self._beat_to = self._shelves.all.top
             for view in self._views.values():
                 view.forget()
+        top = self._shelves.all.top
         self._shelve(change.before)
+        reserved_only = bool(change.before) and self._shelves.all.top == top
         if self._mirror.source != self._source:
             self._source = self._mirror.source
             metrics.SOURCE.labels(self._region).set(("lost", "journal", "redis").index(self._source))
             self._beat_wanted.set()
         for pace in self._paces.values():
-            if pace.channels:
+            if any(channel.view.privy or not reserved_only for channel in pace.channels.values()):
                 pace.wake.set()
 
     def _shelve(self, changed: Collection[UUID]) -> None:
@@ -254,7 +258,7 @@ class Hub:
         found = [subject for subject_id in changed if (subject := self._mirror.get(subject_id)) is not None]
         for subject in sorted(found, key=lambda subject: subject.seq):
             old, new = self._shelves.place(subject)
-            if old is not None and (old.owner, old.hidden) != (new.owner, new.hidden):
+            if old is not None and old.standing != new.standing:
                 for view in self._views.values():
                     view.follow(old, new)
 

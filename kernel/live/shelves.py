@@ -2,12 +2,13 @@
 
 Who may see a subject stands in its body. The body is read here when it changes, and never again for
 an audience, a tick or a request: to decide is then to look into a set. Subjects stand in the order of
-their last change, all together and by owner, so that who sees only their own pay for no others.
+their last change, all together and by owner, so that who sees only their own pay for no others. What
+is reserved stands apart, by circle: who is in none of its circles never comes across it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,26 +25,59 @@ Shown = tuple[int, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """Kinds of which nobody outside their circles may know, not even that something of them has changed.
+
+    `circles`: who may know of a subject. `insight`: to which circles an audience belongs, and of which kinds
+    these tell it.
+    """
+
+    kinds: frozenset[str]
+    circles: Callable[[str, bytes], Iterable[Hashable]]
+    insight: Callable[[Any], tuple[frozenset[Any], tuple[str, ...]]]
+
+
+def _no_insight(_audience: Any) -> tuple[frozenset[Any], tuple[str, ...]]:
+    return frozenset(), ()
+
+
+NOTHING_RESERVED = Reserve(frozenset(), lambda _kind, _body: (), _no_insight)
+
+
+@dataclass(frozen=True, slots=True)
 class Lens:
     """The pure functions of I11, given by whoever knows what bodies and audiences mean.
 
-    `judge`: whose a subject is, and its body for everybody else where that is another one.
-    `sight`: whose subjects an audience sees as they are, and whether it may not see any other.
+    `judge`: whose a subject is, and its body for everybody else where that is another one; never asked of what
+    is reserved. `sight`: whose subjects an audience sees as they are, and whether it may not see any other.
     """
 
     judge: Callable[[str, bytes], tuple[Hashable, bytes | None]]
     sight: Callable[[Any], tuple[frozenset[Any], bool]]
+    reserve: Reserve = NOTHING_RESERVED
 
 
 class Entry:
-    """One state of one subject, encoded at most twice: as it is, and as others than its owner see it."""
+    """One state of one subject, encoded at most twice: as it is, and as others than its owner see it.
 
-    __slots__ = ("_exact", "_masked", "hidden", "mask", "owner", "subject")
+    `circles` is None for what is not reserved; what is has neither owner nor mask.
+    """
 
-    def __init__(self, subject: Subject, owner: Hashable, mask: bytes | None, *, hidden: bool = False) -> None:
+    __slots__ = ("_exact", "_masked", "circles", "hidden", "mask", "owner", "subject")
+
+    def __init__(
+        self,
+        subject: Subject,
+        owner: Hashable = None,
+        mask: bytes | None = None,
+        *,
+        circles: frozenset[Hashable] | None = None,
+        hidden: bool = False,
+    ) -> None:
         self.subject = subject
         self.owner = owner
         self.mask = mask
+        self.circles = circles
         # Its body cannot be judged: shown to nobody, so that it keeps nobody from the rest.
         self.hidden = hidden
         self._exact: Shown | None = None
@@ -52,6 +86,11 @@ class Entry:
     @property
     def alive(self) -> bool:
         return not (self.hidden or self.subject.gone)
+
+    @property
+    def standing(self) -> tuple[Hashable, ...]:
+        """What decides who sees it."""
+        return self.owner, self.circles, self.hidden
 
     def exact(self) -> Shown:
         shown = self._exact
@@ -97,36 +136,55 @@ class Shelf:
 
 
 class Shelves:
-    """`all` of a region, and the same by owner."""
+    """`all` of a region that is not reserved, and the same by owner; `reserved`, and the same by circle."""
 
     def __init__(self, lens: Lens) -> None:
         self.lens = lens
-        self.all = Shelf()
-        # How many are shown to nobody.
-        self.hidden = 0
-        self._owned: dict[Hashable, Shelf] = {}
+        self.fill(())
 
     def fill(self, subjects: Iterable[Subject]) -> None:
         """Begin anew with a whole board, oldest change first."""
-        self.all, self.hidden, self._owned = Shelf(), 0, {}
+        self.all, self.reserved = Shelf(), Shelf()
+        # How many of `all` are shown to nobody.
+        self.hidden = 0
+        self._owned: dict[Hashable, Shelf] = {}
+        self._circles: dict[Hashable, Shelf] = {}
         for subject in subjects:
             self.place(subject)
 
     def place(self, subject: Subject) -> tuple[Entry | None, Entry]:
         """Put a newer state of a subject in; return the entry before, if there was one, and the new one."""
-        old = self.all.entries.get(subject.id)
-        new = self._judged(subject, old)
+        reserved = subject.kind in self.lens.reserve.kinds
+        old = (self.reserved if reserved else self.all).entries.get(subject.id)
+        new = self._admitted(subject, old) if reserved else self._judged(subject, old)
         if old is not None:
-            self.all.take(old)
-            self._owned[old.owner].take(old)
-            self.hidden -= old.hidden
-        self.all.put(new)
-        self._owned.setdefault(new.owner, Shelf()).put(new)
-        self.hidden += new.hidden
+            self._take(old)
+        for shelf in self._places(new):
+            shelf.put(new)
+        self.hidden += new.hidden and not reserved
         return old, new
+
+    def drop(self, subject: Subject) -> None:
+        """Take something reserved away for good: nobody knows of it any more."""
+        entry = self.reserved.entries.get(subject.id)
+        if entry is not None:
+            self._take(entry)
 
     def of(self, owners: Iterable[Hashable]) -> list[Shelf]:
         return [shelf for owner in owners if (shelf := self._owned.get(owner)) is not None]
+
+    def within(self, circles: Iterable[Hashable]) -> list[Shelf]:
+        return [shelf for circle in circles if (shelf := self._circles.get(circle)) is not None]
+
+    def _take(self, entry: Entry) -> None:
+        for shelf in self._places(entry):
+            shelf.take(entry)
+        self.hidden -= entry.hidden and entry.circles is None
+
+    def _places(self, entry: Entry) -> Collection[Shelf]:
+        if entry.circles is None:
+            return self.all, self._owned.setdefault(entry.owner, Shelf())
+        return self.reserved, *(self._circles.setdefault(circle, Shelf()) for circle in entry.circles)
 
     def _judged(self, subject: Subject, old: Entry | None) -> Entry:
         try:
@@ -138,3 +196,13 @@ class Shelves:
                 return Entry(subject, owner, mask)
             log.exception("live.body_refused", kind=subject.kind, id=str(subject.id), seq=subject.seq)
             return Entry(subject, owner, mask, hidden=True)
+
+    def _admitted(self, subject: Subject, old: Entry | None) -> Entry:
+        """As `_judged`; what cannot be read stays within the circles it had, which may be none."""
+        try:
+            return Entry(subject, circles=frozenset(self.lens.reserve.circles(subject.kind, subject.body)))
+        except Exception:
+            circles = frozenset() if old is None else old.circles
+            if not subject.gone:
+                log.exception("live.body_refused", kind=subject.kind, id=str(subject.id), seq=subject.seq)
+            return Entry(subject, circles=circles, hidden=not subject.gone)

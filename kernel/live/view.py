@@ -2,7 +2,7 @@
 
 A subject that the audience sees exactly carries its `seq`; a masked one carries its `visible_seq`, so
 that an invisible change is invisible in the numbers too. Who sees only their own is served from the
-shelves of their own, and what others own costs nothing.
+shelves of their own, and what others own costs nothing; so it is with what is reserved.
 """
 
 from __future__ import annotations
@@ -25,15 +25,25 @@ class _Way(Enum):
 
 
 class View:
-    """One audience's board. `generation` moves when deltas cannot express what happened: snapshot then."""
+    """One audience's board. `generation` moves when deltas cannot express what happened: snapshot then.
 
-    def __init__(self, audience: Hashable, shelves: Shelves) -> None:
+    `kinds` are those of which it is told even when there are none.
+    """
+
+    def __init__(self, audience: Hashable, shelves: Shelves, kinds: tuple[str, ...]) -> None:
         self.audience = audience
         self.generation = 0
         self._shelves = shelves
         self._own, self._only_own = shelves.lens.sight(audience)
+        self._circles, reserved_kinds = shelves.lens.reserve.insight(audience)
+        self.kinds = kinds + reserved_kinds
         self._peak = 0
         self._peak_at = 0
+
+    @property
+    def privy(self) -> bool:
+        """True where it may know of what is reserved. Whoever comes back gets that anew: tombstones are soon purged."""
+        return bool(self._circles)
 
     @property
     def hides(self) -> bool:
@@ -48,6 +58,10 @@ class View:
 
     def peak(self) -> int:
         """Return the seq of the last change that this audience can see."""
+        reserved = max((shelf.top for shelf in self._shelves.within(self._circles)), default=0)
+        return max(reserved, self._ordinary_peak())
+
+    def _ordinary_peak(self) -> int:
         if self._only_own:
             return max((shelf.top for shelf in self._mine()), default=0)
         everything = self._shelves.all
@@ -60,13 +74,32 @@ class View:
         return self._peak
 
     def since(self, seq: int) -> Parts:
-        """Return what changed after `seq` for this audience, gone ones included."""
+        """Return what changed after `seq` for this audience, gone ones included, but for what is reserved."""
+        return self._collect(chain.from_iterable(shelf.since(seq) for shelf in self._mine()), seq)
+
+    def reserved_since(self, seq: int, *, whole: bool) -> Parts:
+        """Return what reserved things changed after `seq`; `whole`: and all the others that there are."""
+        shelves = self._shelves.within(self._circles)
+        # By id: a subject may stand in several of this audience's circles.
+        found = {entry.subject.id: entry for shelf in shelves for entry in shelf.since(seq)}
+        if whole:
+            found |= {entry.subject.id: entry for shelf in shelves for entry in shelf.entries.values() if entry.alive}
+        return self._collect(found.values(), 0)
+
+    def everything(self, keep: Callable[[Subject], bool] | None = None) -> Parts:
+        """Return all that this audience sees and `keep` wants."""
+        entries = chain.from_iterable(shelf.entries.values() for shelf in self._mine())
+        parts = self._collect((e for e in entries if e.alive and (keep is None or keep(e.subject))), 0)
+        reserved = self.reserved_since(self._shelves.reserved.top, whole=True) if self.privy else Parts({}, [])
+        return parts.joined(reserved)
+
+    def _collect(self, entries: Iterable[Entry], after: int) -> Parts:
         parts = Parts({}, [])
-        for entry in chain.from_iterable(shelf.since(seq) for shelf in self._mine()):
+        for entry in entries:
             if entry.hidden:
                 continue
             number, wire = self._show(entry)
-            if number <= seq:
+            if number <= after:
                 continue
             if wire is None:
                 parts.gone.append(entry.subject.id)
@@ -74,18 +107,8 @@ class View:
                 parts.kinds.setdefault(entry.subject.kind, []).append(wire)
         return parts
 
-    def everything(self, keep: Callable[[Subject], bool] | None = None) -> Parts:
-        """Return all that this audience sees and `keep` wants."""
-        parts = Parts({}, [])
-        for entry in chain.from_iterable(shelf.entries.values() for shelf in self._mine()):
-            if entry.alive and (keep is None or keep(entry.subject)):
-                wire = self._show(entry)[1]
-                if wire is not None:
-                    parts.kinds.setdefault(entry.subject.kind, []).append(wire)
-        return parts
-
     def exceeds(self, limit: int) -> bool:
-        """Say whether this audience sees more than `limit` subjects."""
+        """Say whether this audience sees more than `limit` subjects, apart from what is reserved."""
         return sum(shelf.alive for shelf in self._mine()) > limit
 
     def follow(self, old: Entry, new: Entry) -> None:
@@ -116,6 +139,8 @@ class View:
     def _way(self, entry: Entry) -> _Way:
         if entry.hidden:
             return _Way.NOT
+        if entry.circles is not None:
+            return _Way.NOT if self._circles.isdisjoint(entry.circles) else _Way.EXACT
         if entry.owner in self._own:
             return _Way.EXACT
         if self._only_own:

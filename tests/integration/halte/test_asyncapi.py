@@ -19,6 +19,8 @@ from websockets.typing import Origin, Subprotocol
 
 from kernel.ids import new_id
 from kernel.live.frames import RESYNC
+from kernel.postgres import open_pool
+from tests.support import marks
 from tests.support.running import Running
 
 DOCUMENT: dict[str, Any] = msgspec.yaml.decode((Path(__file__).parents[3] / "docs" / "asyncapi.yaml").read_bytes())
@@ -143,6 +145,22 @@ async def test_a_shelters_own_units_are_exact(halte: Running) -> None:
         snapshot = await screen.hear("snapshot")
     assert {one["shelter"] for one in snapshot["units"]} == {str(halte.region.linden), str(halte.region.secret)}
     assert not any(one.get("masked") for one in snapshot["units"])
+
+
+async def test_requests_and_placements_are_told_as_described(halte: Running) -> None:
+    region, asked, placed = halte.region, new_id(), new_id()
+    pool = await open_pool(halte.server.settings, "marks")
+    async with _screen(halte, "desk", "/live/desk") as socket, _screen(halte, "staff", "/live/shelter") as phone:
+        screens = [_Recorder(socket), _Recorder(phone)]
+        for screen in screens:
+            await screen.say(t="hello")
+            await screen.hear("snapshot")
+        coming = marks.placement(placed, 1, region.linden, region.men, asked)
+        await marks.write(pool, region.id, marks.request(asked, 1), coming)
+        for screen in screens:
+            assert "placements" in await screen.hear("delta")
+        assert "requests" in screens[0].heard["delta"][0]
+    await pool.close()
 
 
 def test_the_one_frame_that_needs_a_board_of_thousands() -> None:

@@ -67,7 +67,7 @@ ASKED: dict[str, tuple[str, ...]] = {
         for query in ("", "?limit=1", "?limit=500", "?limit=2&before=60")
     ),
 }
-SOCKETS = ("/live/board", "/live/shelter")
+SOCKETS = ("/live/board", "/live/desk", "/live/shelter")
 # An administrator defines the shelter and is told its address, which is noted (docs/privacy.md).
 TOLD_WHERE = {("admin", "/api/v1/shelters/{shelter_id:uuid}")}
 
@@ -231,7 +231,7 @@ async def test_its_own_staff_are_told_so_the_eye_is_not_blind(swept: Swept) -> N
     assert now <= counts_in(said["/api/v1/board"])
     assert str(canaries.AGAIN) in counts_in(said["/api/v1/board.geojson"])
     assert past <= counts_in(said["/api/v1/units/{unit_id:uuid}/history"])
-    for path in SOCKETS:
+    for path in ("/live/board", "/live/shelter"):
         assert now <= counts_in(swept.sockets[OWN, path])
     assert len(whereabouts_in(said["/api/v1/shelters/{shelter_id:uuid}"])) == 4
     # Nowhere else, not even to them: what lies open on a desk all day is read by others too.
@@ -245,6 +245,8 @@ async def test_outsiders_did_see_the_refuge_as_a_band(swept: Swept) -> None:
         for route in ("/api/v1/board", "/api/v1/board.geojson", "/api/v1/units/{unit_id:uuid}/history", *surges):
             assert '"band":"3+"' in swept.routes[who][route]
         assert '"band":"3+"' in swept.sockets[who, "/live/board"]
+    for who in ("desk", "granted", "supervisor", "admin"):
+        assert '"band":"3+"' in swept.sockets[who, "/live/desk"]
 
 
 def _writes(refuge: Refuge) -> dict[str, tuple[str, str, Any, str | None]]:

@@ -1,7 +1,9 @@
 """A small world for the tests of the live board: bodies, audiences, a journal in memory, and a screen.
 
 Bodies are {"id", "free", "secret", "owner"}. The audience "desk" sees everything exactly; "public" sees
-only a band of what is secret; ("own", x) sees exactly what x owns, and nothing else at all.
+only a band of what is secret; ("own", x) sees exactly what x owns, and nothing else at all. Notes are
+reserved, with bodies {"id", "text", "circles"}: "insiders" see the board as "public", and the notes of circle
+"in"; ("phone", x) sees what ("own", x) sees, and the notes of circle x.
 """
 
 from __future__ import annotations
@@ -18,21 +20,30 @@ from kernel.journal import Head, Range, Subject
 from kernel.live.connection import Connection
 from kernel.live.frames import Frame
 from kernel.live.pens import Pen
-from kernel.live.shelves import Lens
+from kernel.live.shelves import Lens, Reserve
 
 KINDS = ("unit", "shelter")
+NOTE = "note"
+# Reserved kinds that a screen may come across, here and in the product.
+MARKS = (NOTE, "request", "placement")
 
 
 def body_of(subject_id: UUID, free: int, *, secret: bool = False, owner: str = "a") -> bytes:
     return json.dumps({"id": str(subject_id), "free": free, "secret": secret, "owner": owner}).encode()
 
 
+def note_of(subject_id: UUID, text: int, *circles: str) -> bytes:
+    return json.dumps({"id": str(subject_id), "text": text, "circles": circles}).encode()
+
+
 def band(free: int) -> str:
     return "0" if free <= 0 else "1-2" if free < 3 else "3+"
 
 
-def sees_exactly(_kind: str, body: bytes, audience: Hashable) -> bool:
+def sees_exactly(kind: str, body: bytes, audience: Hashable) -> bool:
     known = json.loads(body)
+    if kind == NOTE:
+        return not insight(audience)[0].isdisjoint(known["circles"])
     if isinstance(audience, tuple):
         return bool(known["owner"] == audience[1])
     return audience == "desk" or not known["secret"]
@@ -41,7 +52,7 @@ def sees_exactly(_kind: str, body: bytes, audience: Hashable) -> bool:
 def project(kind: str, body: bytes, audience: Hashable) -> bytes | None:
     if sees_exactly(kind, body, audience):
         return body
-    return None if isinstance(audience, tuple) else mask(json.loads(body))
+    return None if isinstance(audience, tuple) or kind == NOTE else mask(json.loads(body))
 
 
 def mask(known: dict[str, Any]) -> bytes:
@@ -59,7 +70,14 @@ def sight(audience: Hashable) -> tuple[frozenset[str], bool]:
     return frozenset("abc" if audience == "desk" else ""), False
 
 
-LENS = Lens(judge, sight)
+def insight(audience: Hashable) -> tuple[frozenset[str], tuple[str, ...]]:
+    if audience == "insiders":
+        return frozenset({"in"}), (NOTE,)
+    phone = isinstance(audience, tuple) and audience[0] == "phone"
+    return (frozenset({audience[1]}), (NOTE,)) if phone and isinstance(audience, tuple) else (frozenset(), ())
+
+
+LENS = Lens(judge, sight, Reserve(frozenset({NOTE}), lambda _kind, body: json.loads(body)["circles"], insight))
 
 
 def visible_change(old: bytes | None, new: bytes) -> bool:
@@ -87,15 +105,15 @@ class History:
             old = board.get(subject_id)
             gone = body is None
             kept = body if body is not None else old.body if old else body_of(subject_id, 0)
-            visible = gone or old is None or old.gone or visible_change(old.body, kept)
+            visible = kind == NOTE or gone or old is None or old.gone or visible_change(old.body, kept)
             stamp = self.seq if visible or old is None else old.visible_seq
             self.entries.append(Subject(kind, subject_id, self.seq, stamp, gone, kept))
         return Range(self.region_id, self.epoch, after, self.seq, tuple(self.entries[after:]))
 
-    def put(self, subject_id: UUID, body: bytes, *, gone: bool = False) -> Range:
+    def put(self, subject_id: UUID, body: bytes, *, gone: bool = False, kind: str = "unit") -> Range:
         """Commit a body as it is, whatever it says."""
         self.seq += 1
-        self.entries.append(Subject("unit", subject_id, self.seq, self.seq, gone, body))
+        self.entries.append(Subject(kind, subject_id, self.seq, self.seq, gone, body))
         return self.range(self.seq - 1, self.seq)
 
     def range(self, after: int, to: int) -> Range:
@@ -143,7 +161,8 @@ class Screen:
         match frame["t"]:
             case "snapshot":
                 self.epoch, self.to = frame["epoch"], frame["seq"]
-                self.board = {item["id"]: item for kind in KINDS for item in frame[f"{kind}s"]}
+                assert all(f"{kind}s" in frame for kind in KINDS)
+                self.board = {item["id"]: item for kind in (*KINDS, *MARKS) for item in frame.get(f"{kind}s", ())}
                 return self.to
             case "delta":
                 return self._change(frame)
@@ -156,7 +175,7 @@ class Screen:
     def _change(self, frame: dict[str, Any]) -> int:
         if self.to is None or frame["from"] > self.to:
             raise Gap(frame)
-        for kind in KINDS:
+        for kind in (*KINDS, *MARKS):
             for item in frame.get(f"{kind}s", ()):
                 if item["id"] not in self.board or item["seq"] > self.board[item["id"]]["seq"]:
                     self.board[item["id"]] = item
