@@ -50,5 +50,5 @@ def test_arrays_are_announced_to_those_alone_who_may_find_something_in_them() ->
 
 
 def test_a_placement_that_names_no_shelter_is_refused() -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="shelter"):
         LENS.reserve.circles("placement", b'{"id":"x","version":1}')
