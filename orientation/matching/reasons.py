@@ -6,7 +6,10 @@ how easily they are changed: so near misses are sorted, and a blocker's place in
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import TypeVar
 
 
 class Blocker(StrEnum):
@@ -44,7 +47,8 @@ class Ask(StrEnum):
     ROOM_SIZE = "room-size"
     AGE = "age"
     GENDER = "gender"
-    COUPLE = "couple"
+    # Whether relatives without children, or young ones without adults, pass for a family.
+    FAMILY = "family"
     MINOR_ALONE = "minor-alone"
     STEP_FREE = "step-free"
     PETS = "pets"
@@ -85,3 +89,15 @@ class Term(StrEnum):
     THRIFT = "thrift"
     AGE = "age"
     ASKS = "asks"
+
+
+_Code = TypeVar("_Code", bound=StrEnum)
+
+
+def _places(codes: Iterable[_Code]) -> Mapping[_Code, int]:
+    return MappingProxyType({code: 1 << place for place, code in enumerate(codes)})
+
+
+# What each code is in a mask of its kind.
+BLOCKER = _places(Blocker)
+ASK = _places(Ask)
