@@ -60,6 +60,12 @@ async function speak(chosen: Language): Promise<void> {
   show();
 }
 
+/** What is wrong in it can be put right. */
+async function read(): Promise<void> {
+  await following.read(location.hash);
+  field.value = following.code;
+}
+
 /** Into the fragment, in the place of what was there: the code comes into no list of pages visited before. */
 function go(text: string): Promise<void> {
   history.replaceState(null, "", `#${encodeURIComponent(codeFrom(text))}`);
@@ -85,7 +91,7 @@ find("#other").onclick = () => {
   field.value = "";
   void go("").then(() => field.focus());
 };
-onhashchange = () => void following.read(location.hash);
+onhashchange = () => void read();
 await speak(chooseLanguage(navigator.languages));
 main.hidden = false;
-await following.read(location.hash);
+await read();
