@@ -185,6 +185,8 @@ export interface MovementBody {
   places: number;
   occurred_at: Instant;
   sent_at: Instant;
+  /** Whose arrival it is, where they were announced. */
+  placement?: string;
   counted_in?: string;
 }
 

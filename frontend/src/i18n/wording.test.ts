@@ -7,6 +7,9 @@ import { nl as commonNl } from "./common/nl";
 import { en as homeEn } from "./home/en";
 import { fr as homeFr } from "./home/fr";
 import { nl as homeNl } from "./home/nl";
+import { en as incomingEn } from "./incoming/en";
+import { fr as incomingFr } from "./incoming/fr";
+import { nl as incomingNl } from "./incoming/nl";
 import { en as receiptEn } from "./receipt/en";
 import { fr as receiptFr } from "./receipt/fr";
 import { nl as receiptNl } from "./receipt/nl";
@@ -18,9 +21,9 @@ import { fr as watchFr } from "./watch/fr";
 import { nl as watchNl } from "./watch/nl";
 
 const DICTIONARIES = {
-  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn, receipt: receiptEn },
-  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr, receipt: receiptFr },
-  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl, receipt: receiptNl },
+  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn, receipt: receiptEn, incoming: incomingEn },
+  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr, receipt: receiptFr, incoming: incomingFr },
+  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl, receipt: receiptNl, incoming: incomingNl },
 };
 
 /** What a sentence may be asked with: enough of each to walk both branches of a plural. */
@@ -35,6 +38,8 @@ const ARGUMENTS: unknown[][] = [
   [undefined, "23:00"],
   [null, 4],
   ["2 libres", "23:00"],
+  [1, "woman"],
+  [2, "child"],
   [1, "place", "18:00"],
   [2, "room", "18:00"],
   ["25 – 26 november", 3, 2],

@@ -241,6 +241,11 @@ export class Outbox {
       const outcome = Object.fromEntries(answer.units.map((line) => [line.unit, line.outcome]));
       return { outcome, units: answer.units.map((line) => line.state), why: "" };
     }
+    if (work.kind === "act") {
+      const { placement, act, reason, free } = work;
+      await this.#client.ask("POST", `/placements/${placement}/${act}`, { id, reason, free });
+      return { outcome: "recorded", units: [], why: "" };
+    }
     const answer =
       work.kind === "void"
         ? await this.#client.voidMovement(work.movement)

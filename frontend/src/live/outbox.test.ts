@@ -37,7 +37,14 @@ async function aPage(): Promise<Page> {
     if (!online) throw new api.NotAnswered("no network");
     return { movement: id, outcome: "counted", state: aUnit({ seq: 10 }) };
   };
-  const outbox = new Outbox({ report, move } as unknown as Client, () => undefined, () => undefined);
+  const ask = async (_method: string, path: string, body: { id: string }) => {
+    sent.push(`${body.id} ${path}`);
+    if (!online) throw new api.NotAnswered("no network");
+    const said = answer(undefined, api);
+    if (said instanceof Error) throw said;
+    return { placement: { code: "K47-M3", party: [{ age: "26-59", gender: "woman" }] } };
+  };
+  const outbox = new Outbox({ report, move, ask } as unknown as Client, () => undefined, () => undefined);
   open.push(outbox);
   return { outbox, api, keeping: await import("./keeping") };
 }
@@ -251,4 +258,34 @@ it("is on its way after a single write, and nobody can say any more that it neve
   await untilSettled(outbox);
   writes.mockRestore();
   expect([sent.length, written, kept]).toEqual([1, 1, true]);
+});
+
+describe("an answer to somebody announced", () => {
+  const accept: Work = { kind: "act", unit: "unit-1", placement: "placement-1", act: "accept", places: 1 };
+
+  it("waits for a network as ids and codes, goes out once, and leaves nothing about people", async () => {
+    online = false;
+    const first = await aPage();
+    await first.outbox.begin();
+    const id = first.outbox.add(accept, { "unit-1": 3 });
+    await untilWaits(first.outbox, id, "unknown");
+    expect(await everythingKept()).toContain("placement-1");
+    first.outbox.end();
+    online = true;
+    const { outbox } = await aPage();
+    await outbox.begin();
+    await untilSettled(outbox);
+    expect(new Set(sent)).toEqual(new Set([`${id} /placements/placement-1/accept`]));
+    expect(outbox.news).toMatchObject([{ id, outcome: "recorded", units: [] }]);
+    expect(await everythingKept()).not.toMatch(/K47|woman/);
+  });
+
+  it("is told of as refused, in the server's words, where it had ended meanwhile", async () => {
+    answer = (_free, api) => new api.ApiProblem(409, { slug: "hold-ended", title: "It has ended", detail: "It lapsed." });
+    const { outbox } = await aPage();
+    await outbox.begin();
+    outbox.add(accept, {});
+    await until(() => expect(outbox.answers).toMatchObject([{ outcome: "refused", why: "It has ended. It lapsed." }]));
+    expect(outbox.entries).toEqual([]);
+  });
 });

@@ -1,12 +1,18 @@
 /** What a phone has to say to the server, as it is kept until the server has answered (I1, I10). Pure. */
 
+import type { DeclineReason } from "../api/orientation";
 import type { ExactUnit, MovementBody, Outcome, ReportBody, ReportLine } from "../api/types";
 
 export type Work =
   | { kind: "report"; body: Omit<ReportBody, "sent_at"> }
   | { kind: "movement"; body: Omit<MovementBody, "sent_at"> }
   /** `gives`: by how many more are free once it never was. */
-  | { kind: "void"; unit: string; movement: string; gives: number };
+  | { kind: "void"; unit: string; movement: string; gives: number }
+  /** An answer to somebody announced: ids and coded reasons, and nothing of who comes (I9). */
+  | { kind: "act"; unit: string; placement: string; act: Act; places: number; reason?: DeclineReason | undefined; free?: number | undefined };
+
+/** An arrival is a movement, which names its placement. */
+export type Act = "accept" | "decline" | "no-show";
 
 /** Carries no account: whoever signs in next sends it. */
 export interface Entry {
@@ -36,7 +42,9 @@ export interface Told {
 }
 
 export const unitsOf = (work: Work): string[] =>
-  work.kind === "report" ? work.body.units.map((line) => line.unit) : [work.kind === "void" ? work.unit : work.body.unit];
+  work.kind === "report"
+    ? work.body.units.map((line) => line.unit)
+    : [work.kind === "movement" ? work.body.unit : work.unit];
 
 export const lineIn = (work: Work, unit: string): ReportLine | undefined =>
   work.kind === "report" ? work.body.units.find((line) => line.unit === unit) : undefined;
@@ -55,11 +63,16 @@ export function asSaid(unit: ExactUnit, entries: readonly Entry[]): ExactUnit {
 
 export function after(unit: ExactUnit, id: string, work: Work): ExactUnit {
   if (work.kind === "movement" && work.body.unit === unit.id) {
-    const { direction, places, counted_in } = work.body;
-    if (counted_in !== undefined && counted_in === unit.count_report) return unit;
-    return { ...unit, ...balance(restOf(unit) + (direction === "in" ? -places : places)) };
+    const { direction, places, counted_in, placement } = work.body;
+    const held = placement === undefined ? unit.held : Math.max(0, unit.held - places);
+    if (counted_in !== undefined && counted_in === unit.count_report) return { ...unit, held };
+    return { ...unit, held, ...balance(restOf(unit) + (direction === "in" ? -places : places)) };
   }
   if (work.kind === "void" && work.unit === unit.id) return { ...unit, ...balance(restOf(unit) + work.gives) };
+  if (work.kind === "act" && work.unit === unit.id && work.act !== "accept") {
+    const free = work.free === undefined ? {} : balance(work.free);
+    return { ...unit, held: Math.max(0, unit.held - work.places), ...free };
+  }
   const line = lineIn(work, unit.id);
   if (line === undefined || work.kind !== "report") return unit;
   // Of a night that has ended it says nothing about one that nobody has counted yet.

@@ -5,8 +5,8 @@ import { language } from "../i18n/language.svelte";
 import Shelter from "./Shelter.svelte";
 
 void store(); // what is said first must not wait for it
-await language.begin();
-mount(Shelter, { target: document.body });
+// Not awaited here: a module that waits keeps the bundler from leaving in it what a later part shares with it.
+void language.begin().then(() => mount(Shelter, { target: document.body }));
 
 // The page opens without a network once it has been opened with one. Where a browser refuses, it works as any page.
 // It fetches all files anew: not while somebody waits for the page.

@@ -89,6 +89,15 @@ export function askingIn(sites: readonly Site[], nowMs: number): OwnUnit[] {
 const find = (sites: readonly Site[], id: string): OwnUnit | undefined =>
   sites.flatMap(({ units }) => units).find(({ unit }) => unit.id === id);
 
+/** After a count so young nobody can be sure that it does not include who just came. */
+const RECENT_S = 30 * 60;
+
+/** For how many seconds the count of a unit stands, where that is so short; else null. */
+export function recentCount(unit: ExactUnit, nowMs: number): number | null {
+  const { seconds } = ageOf(unit, nowMs);
+  return unit.status === "open" && unit.count_report !== null && seconds !== null && seconds < RECENT_S ? seconds : null;
+}
+
 export const unitOf = (sites: readonly Site[], id: string): ExactUnit | undefined => find(sites, id)?.unit;
 
 export const unitNamed = (sites: readonly Site[], id: string): string => find(sites, id)?.facts.name ?? "";

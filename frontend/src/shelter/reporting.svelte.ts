@@ -8,6 +8,8 @@ import { reportOf } from "./report";
 /** What became of the last that was said of a unit. */
 export type Attempt =
   | { state: Wait; id: string; work: Work }
+  /** An answer to somebody announced. */
+  | { state: "answered"; id: string; work: Work }
   | { state: "settled"; id: string; work: Work; outcome: Outcome | "recorded"; unit: ExactUnit }
   | { state: "moved"; id: string; work: Work; now: ExactUnit }
   | { state: "refused"; id: string; work: Work; why: string };
@@ -26,9 +28,11 @@ export class Reporting {
   }
 
   attempt(unit: string): Attempt | undefined {
-    const waiting = this.outbox.entries.findLast(({ work }) => unitsOf(work).includes(unit));
+    // What is said of somebody announced is told where they stand.
+    const about = ({ work }: { work: Work }) => work.kind !== "act" && unitsOf(work).includes(unit);
+    const waiting = this.outbox.entries.findLast(about);
     if (waiting) return { state: this.outbox.waits[waiting.id] ?? "unknown", id: waiting.id, work: waiting.work };
-    const told = this.outbox.answers.findLast(({ work }) => unitsOf(work).includes(unit));
+    const told = this.outbox.answers.findLast(about);
     return told && !this.#dismissed.has(`${told.id} ${unit}`) ? attemptOf(told, unit) : undefined;
   }
 
@@ -36,9 +40,22 @@ export class Reporting {
     return this.#say({ kind: "report", body: reportOf(lines, units, Date.now()) }, units);
   }
 
-  move(unit: ExactUnit, direction: MovementBody["direction"], places: number, countedIn: string | null): string {
-    const body = { unit: unit.id, direction, places, occurred_at: new Date().toISOString() };
-    return this.#say({ kind: "movement", body: countedIn === null ? body : { ...body, counted_in: countedIn } }, [unit]);
+  /** `placement`: they were announced. */
+  move(
+    unit: ExactUnit,
+    direction: MovementBody["direction"],
+    places: number,
+    countedIn: string | null,
+    placement?: string,
+  ): string {
+    const body: Omit<MovementBody, "sent_at"> = { unit: unit.id, direction, places, occurred_at: new Date().toISOString() };
+    if (countedIn !== null) body.counted_in = countedIn;
+    if (placement !== undefined) body.placement = placement;
+    return this.#say({ kind: "movement", body }, [unit]);
+  }
+
+  act(work: Extract<Work, { kind: "act" }>, unit: ExactUnit): string {
+    return this.#say(work, [unit]);
   }
 
   /** A movement that never was. What surely never left is taken back here; everything else by the server. */
@@ -64,6 +81,7 @@ export class Reporting {
 
 export function attemptOf(told: Told, unit: string): Attempt {
   const { id, work, outcome, why } = told;
+  if (work.kind === "act" && outcome === "recorded") return { state: "answered", id, work };
   const state = told.units.find((one) => one.id === unit);
   if (outcome === "refused" || state === undefined) return { state: "refused", id, work, why };
   if (outcome === "moved") return { state: "moved", id, work, now: state };
@@ -71,6 +89,6 @@ export function attemptOf(told: Told, unit: string): Attempt {
 }
 
 export const isWaiting = (attempt: Attempt | undefined): boolean =>
-  attempt !== undefined && !["settled", "moved", "refused"].includes(attempt.state);
+  attempt !== undefined && !["settled", "answered", "moved", "refused"].includes(attempt.state);
 
 export const saidOf = (attempt: Attempt, unit: string): ReportLine => lineIn(attempt.work, unit) ?? { unit };

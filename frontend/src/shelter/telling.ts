@@ -18,6 +18,7 @@ export interface Tone {
 export function sayWork(work: Work, unit: string, language: Language, nowMs: number): string {
   const words = shelterWords();
   if (work.kind === "void") return words.move.correction;
+  if (work.kind === "act") return words.acts[work.act];
   if (work.kind === "movement") return words.move.said[work.body.direction](work.body.places);
   return sayLine(lineIn(work, unit)!, words, (until) => dayAndTime(language, until, nowMs));
 }
@@ -43,7 +44,9 @@ export function tell(attempt: Attempt, unit: string, language: Language, nowMs: 
         text: attempt.now.status === "closed" ? result.movedClosed : result.moved(count(attempt.now.free), said),
       };
     case "refused":
-      return { tone: "bad", text: `${said}. ${attempt.why}` };
+      return { tone: "bad", text: `${attempt.work.kind === "act" ? result.not(said) : `${said}.`} ${attempt.why}` };
+    case "answered":
+      return { tone: "good", text: result.answered(said) };
     case "settled":
       return settled(attempt, unit, said, language, nowMs);
   }
