@@ -30,6 +30,7 @@ _Send: TypeAlias = Callable[[Any], Awaitable[None]]
 _Asgi: TypeAlias = Callable[[Any, Any, _Send], Awaitable[None]]
 
 _KEY_FILE = "secret-key"
+_CONTACT_KEY_FILE = "contact-key"
 _SERVERS_FILE = "servers.json"
 
 
@@ -57,8 +58,10 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
         return
     data_dir = settings.data_dir or default_data_dir()
     with running(data_dir, settings.run_as) as servers:
-        key = settings.secret_key or _own_key(data_dir)
-        served = replace(settings.with_servers(servers.database_url, servers.redis_url), secret_key=key)
+        key = settings.secret_key or _own_key(data_dir, _KEY_FILE)
+        contact_key = settings.contact_key or (_own_key(data_dir, _CONTACT_KEY_FILE),)
+        urls = settings.with_servers(servers.database_url, servers.redis_url)
+        served = replace(urls, secret_key=key, contact_key=contact_key)
         with _announced(data_dir, served):
             yield served
 
@@ -88,9 +91,9 @@ def find_servers(settings: Settings) -> Settings:
     return replace(settings.with_servers(database_url, redis_url), secret_key=settings.secret_key or key)
 
 
-def _own_key(data_dir: Path) -> str:
-    """Return the key of this data directory, made once. Machine keys are worth nothing without it."""
-    file = data_dir / _KEY_FILE
+def _own_key(data_dir: Path, name: str) -> str:
+    """Return a key of this data directory, made once. Machine keys, or contacts, are worth nothing without it."""
+    file = data_dir / name
     if kept := read_private(file):
         return kept
     key = secrets.token_urlsafe(32)

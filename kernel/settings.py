@@ -39,6 +39,7 @@ class Settings:
     data_dir: Path | None = None
     run_as: str | None = None
     secret_key: str | None = field(default=None, repr=False)
+    contact_key: tuple[str, ...] = field(default=(), repr=False)
     host: str = "127.0.0.1"
     port: int = 8018
     origins: tuple[str, ...] = ()
@@ -69,6 +70,8 @@ class Settings:
     desk_idle_s: int = 1_800
     session_max_s: int = 86_400
 
+    request_retention_days: int = 365
+
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, wherever it comes from: the environment, the command line, a test."""
         for one in fields(self):
@@ -82,6 +85,10 @@ class Settings:
         if self.secret_key is not None and len(self.secret_key.encode()) < _SECRET_KEY_MIN_BYTES:
             raise SettingsError(
                 f"HALTE_SECRET_KEY is too short: it needs {_SECRET_KEY_MIN_BYTES} characters or more, by chance."
+            )
+        if any(len(key.encode()) < _SECRET_KEY_MIN_BYTES for key in self.contact_key):
+            raise SettingsError(
+                f"HALTE_CONTACT_KEY is too short: each key needs {_SECRET_KEY_MIN_BYTES} characters or more, by chance."
             )
         _check_map(self.map_style_url, self.map_pmtiles)
         _check_url("DATABASE_URL", self.database_url, _DATABASE_SCHEMES, "postgresql://user:password@host/database")

@@ -15,6 +15,7 @@ from kernel.lane import Finish
 from kernel.problems import Busy, IdReused
 from orientation.lane.records import Records, records_of
 from orientation.model.codes import codes_of
+from orientation.model.contact import SealedContact
 from orientation.model.household import Household
 from orientation.model.request import Channel, Request
 
@@ -48,8 +49,10 @@ class AskRequest:
     body_hash: bytes
     receipt_hash: bytes | None = None
     continues: UUID | None = None
+    contact: SealedContact | None = None
 
     def touch(self, touches: Touches) -> None:
+        touches.acts.add(self.id)
         touches.requests.add(self.id)
         if self.continues is not None:
             touches.requests.add(self.continues)
@@ -61,11 +64,13 @@ class AskRequest:
             if stored.body_hash != self.body_hash:
                 raise IdReused(id=str(self.id))
             return tell_request(records, self.id, repeated=True)
-        if self.id in records.elsewhere:
+        if self.id in records.elsewhere or self.id in records.events:
             raise IdReused(id=str(self.id))
         request = self._make(working, records)
         records.put_request(request, Cause("ask", self.id, self.actor_id))
         records.record_event(self.id, "ask", working.now, self.actor_id, self.body_hash, request=request)
+        if self.contact is not None:
+            records.contacts[self.id] = self.contact
         if self.continues is not None:
             records.bars += [
                 replace(bar, request_id=self.id)

@@ -15,6 +15,41 @@ class UnknownPlacement(Problem):
     status = 404
 
 
+class UnknownReceipt(Problem):
+    """There is none such, or what it was for has been erased: told apart by nothing."""
+
+    slug = "unknown-receipt"
+    status = 404
+
+
+class ContactRefused(Problem):
+    """What was to be kept sealed looks like a national register number, or an alias like a way to reach somebody."""
+
+    slug = "contact-refused"
+    status = 422
+
+
+class NoContactKept(Problem):
+    """This installation has no key to seal a contact with, and keeps none in the clear."""
+
+    slug = "no-contact-kept"
+    status = 409
+
+
+class RequestChanged(Problem):
+    """Somebody else changed it since the version that was looked at; `request` is what it is now."""
+
+    slug = "request-changed"
+    status = 409
+
+
+class CannotPause(Problem):
+    """Only a request for admission that waits is paused, until an instant that is still to come."""
+
+    slug = "cannot-pause"
+    status = 422
+
+
 class RequestClosed(Problem):
     """Nothing more is held for it: it has its outcome."""
 

@@ -9,9 +9,12 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from inventory.region import Region
+from kernel.access.key_secrets import KeySecrets
 from kernel.live.truth import POSTGRES_AWAY
 from kernel.problems import Problem
 from kernel.supervising import Supervisor
+from orientation.receipts import Receipts
+from orientation.sealing import Sealer
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +28,8 @@ class Desk:
 
     def __init__(self, region: Region) -> None:
         self.region = region
+        self.sealer = Sealer.of(region.settings)
+        self.receipts = Receipts(KeySecrets(region.settings).derive("receipts"))
         self._supervisor = Supervisor(f"desk {region.id}")
         self._hastened = asyncio.Event()
 

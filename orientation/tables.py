@@ -129,6 +129,58 @@ request_event = Table(
     Index("ix_request_event_request", "request_id", "at"),
 )
 
+# Sealed (sealing.py): nothing in here can be read with the database alone. Erased after the closing (erasing.py).
+contact = Table(
+    "contact",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("region_id", Uuid, nullable=False),
+    # Which data key it is sealed with.
+    Column("key_id", Text, nullable=False),
+    Column("alias", LargeBinary),
+    Column("contact", LargeBinary),
+    # The same for the same contact within a night.
+    Column("twin", LargeBinary),
+    Index("ix_contact_region_id", "region_id"),
+    Index("ix_contact_twin", "twin"),
+)
+
+night_key = Table(
+    "night_key",
+    metadata,
+    Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
+    Column("night", Date, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+)
+
+request_step = Table(
+    "request_step",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("shelter_id", Uuid),
+    _instant("at"),
+    Column("result", Text),
+    Column("reason", Text),
+    _instant("changed_at", nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+)
+
+# What is left of requests that were erased: nothing but numbers.
+night_count = Table(
+    "night_count",
+    metadata,
+    Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
+    Column("night", Date, primary_key=True),
+    Column("regime", Text, primary_key=True),
+    Column("party", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+)
+
 orientation_policy = Table(
     "orientation_policy",
     metadata,

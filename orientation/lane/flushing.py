@@ -25,11 +25,24 @@ async def flush(connection: Connection, records: Records) -> None:
     await _put(connection, tables.request, requests, records.requests_before)
     await _put(connection, tables.placement, placements, records.placements_before)
     await insert(connection, tables.request_event, sorted(records.event_rows, key=lambda row: row["id"]))
-    bars = [asdict(bar) for bar in records.bars]
-    await insert(
-        connection, tables.request_bar, bars,
-        "ON CONFLICT (request_id, unit_id) DO UPDATE SET reason = excluded.reason, until = excluded.until",
-    )  # fmt: skip
+    # Two declines of one batch may bar the same unit: one row, the later one.
+    bars = {(bar.request_id, bar.unit_id): asdict(bar) for bar in records.bars}
+    await insert(connection, tables.request_bar, [bars[key] for key in sorted(bars)], _upsert(tables.request_bar))
+    await _flush_contacts(connection, records)
+    steps = sorted((asdict(step) for step in records.steps), key=lambda row: (row["request_id"], row["id"]))
+    await insert(connection, tables.request_step, steps, _upsert(tables.request_step))
+
+
+async def _flush_contacts(connection: Connection, records: Records) -> None:
+    erased = [one for one, sealed in records.contacts.items() if sealed is None]
+    if erased:
+        await connection.execute("DELETE FROM contact WHERE request_id = ANY($1::uuid[])", erased)
+    rows = [
+        asdict(sealed) | {"request_id": one, "region_id": records.requests[one].region_id}
+        for one, sealed in sorted(records.contacts.items())
+        if sealed is not None
+    ]
+    await insert(connection, tables.contact, rows, _upsert(tables.contact))
 
 
 async def _put(
@@ -43,6 +56,13 @@ async def _put(
         done = await connection.execute(_update_sql(table), *columns, [before[row["id"]] for row in changed])
         if int(done.rpartition(" ")[2]) != len(changed):
             raise Contradiction(f"{done}: expected {len(changed)} rows of {table.name}")
+
+
+@cache
+def _upsert(table: Table) -> str:
+    keys = ", ".join(column.name for column in table.primary_key)
+    sets = ", ".join(f"{one.name} = excluded.{one.name}" for one in table.columns if not one.primary_key)
+    return f"ON CONFLICT ({keys}) DO UPDATE SET {sets}"
 
 
 @cache

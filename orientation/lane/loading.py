@@ -19,6 +19,8 @@ from orientation.rows import placement_of, request_of
 
 _REQUESTS = "SELECT * FROM request WHERE id = ANY($1::uuid[])"
 _PLACEMENTS = "SELECT * FROM placement WHERE id = ANY($1::uuid[]) AND region_id = $2"
+# A subject keeps its kind for ever: a request under the id of a unit would take its place on the board.
+_OTHERS = "SELECT id FROM subject WHERE id = ANY($1::uuid[]) AND kind <> $2"
 _CODES = "SELECT code FROM request WHERE region_id = $1 AND night = $2 AND code = ANY($3::text[])"
 _BARS = "SELECT request_id, unit_id, shelter_id, reason, until FROM request_bar WHERE request_id = ANY($1::uuid[])"
 _EVENTS = (
@@ -60,7 +62,9 @@ async def _load_requests(
         records.requests_before[request.id] = request.version
     for row in await connection.fetch(_BARS, list(records.requests)) if records.requests else ():
         records.standing_bars.setdefault(row["request_id"], []).append(Bar(**row))
-    wanted = [code for one in ids if one not in records.requests for code in codes_of(one)]
-    if wanted:
+    unknown = [one for one in ids if one not in records.requests]
+    if unknown:
+        records.elsewhere.update(row["id"] for row in await connection.fetch(_OTHERS, unknown, "request"))
+        wanted = [code for one in unknown for code in codes_of(one)]
         taken = await connection.fetch(_CODES, working.region_id, working.night, wanted)
         records.codes.update(row["code"] for row in taken)

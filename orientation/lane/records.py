@@ -13,9 +13,11 @@ from uuid import UUID
 
 from inventory.lane.working import Working
 from kernel.journal import Cause
+from orientation.model.contact import SealedContact
 from orientation.model.placement import Placement
 from orientation.model.policy import OrientationPolicy
 from orientation.model.request import Bar, Request
+from orientation.model.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,16 @@ class Records:
     requests: dict[UUID, Request] = field(default_factory=dict)
     placements: dict[UUID, Placement] = field(default_factory=dict)
     events: dict[UUID, StoredEvent] = field(default_factory=dict)
-    # Ids of requests that another region has.
+    # Ids that cannot become a request's or a placement's: another region's, or another kind's.
     elsewhere: set[UUID] = field(default_factory=set)
     # Codes of this night that are taken, among those that the batch may give.
     codes: set[str] = field(default_factory=set)
     # What each request is barred from so far, and what this batch adds.
     standing_bars: dict[UUID, list[Bar]] = field(default_factory=dict)
     bars: list[Bar] = field(default_factory=list)
+    # What each request's contact becomes; none where it is erased.
+    contacts: dict[UUID, SealedContact | None] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
     requests_before: dict[UUID, int] = field(default_factory=dict)
     placements_before: dict[UUID, int] = field(default_factory=dict)
     causes: dict[UUID, list[Cause]] = field(default_factory=dict)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-import orientation.problems  # noqa: F401  registered with the product
+from orientation.routes.requests import get_events, get_request, get_requests, post_request
 
 
 def orientation_routes() -> list[ControllerRouterHandler]:
-    return []
+    return [post_request, get_requests, get_request, get_events]

@@ -60,6 +60,7 @@ class Refuge:
     gone_unit: UUID = field(default_factory=new_id)
     surge_unit: UUID = field(default_factory=new_id)
     surge: UUID = field(default_factory=new_id)
+    request: UUID = field(default_factory=new_id)
 
     @property
     def units(self) -> tuple[UUID, ...]:
@@ -80,6 +81,9 @@ class Refuge:
             made = await admin.post("/accounts", json=account | {"shelters": [str(region.secret)]})
             assert made.status_code == 201, made.text
             await region.sign_in("granted")
+            woman = {"age": "26-59", "gender": "woman", "relation": "self"}
+            asked = {"id": str(self.request), "regime": "night", "channel": "phone", "party": [woman]}
+            assert (await admin.post("/requests", json=asked)).status_code == 201
         connection = await asyncpg.connect(self.database_url)
         await connection.execute("UPDATE unit_state SET held = $2 WHERE unit_id = $1", self.held_unit, HELD)
         await connection.close()

@@ -55,6 +55,9 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/keys": ("",),
     "/api/v1/policies": ("",),
     "/api/v1/region": ("",),
+    "/api/v1/requests": ("", "?state=open", "?state=closed"),
+    "/api/v1/requests/{request_id:uuid}": ("/api/v1/requests/{request}",),
+    "/api/v1/requests/{request_id:uuid}/events": ("/api/v1/requests/{request}/events",),
     "/api/v1/sessions/current": ("",),
     "/api/v1/shelters": ("",),
     "/api/v1/shelters/{shelter_id:uuid}": ("/api/v1/shelters/{secret}",),
@@ -80,6 +83,7 @@ def _paths(route: str, refuge: Refuge) -> list[str]:
         "held_unit": refuge.held_unit,
         "gone_unit": refuge.gone_unit,
         "surge": refuge.surge,
+        "request": refuge.request,
     }
     return [(asked if asked.startswith("/") else route + asked).format_map(ids) for asked in ASKED[route]]
 

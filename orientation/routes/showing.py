@@ -1,0 +1,155 @@
+"""Showing: requests and placements as they stand in the tables, of one moment, for those who may know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from inventory.region import Region
+from kernel.postgres import Connection
+from orientation.model.contact import SealedContact
+from orientation.model.household import Household
+from orientation.region import desk_of
+from orientation.routes.views import (
+    BarView,
+    ColleagueView,
+    ContactView,
+    DeclineView,
+    PlacementView,
+    RequestView,
+    StepView,
+)
+from orientation.sealing import Sealer
+
+_REQUESTS = """
+SELECT r.*, a.login FROM request r LEFT JOIN account a ON a.id = r.assignee_id
+WHERE r.region_id = $1 AND r.id = ANY($2::uuid[]) ORDER BY r.asked_at, r.id
+"""
+_PLACEMENTS = """
+SELECT p.*, h.expires_at, u.allotment, a.login, r.code, r.household
+FROM placement p JOIN hold h ON h.id = p.id JOIN unit u ON u.id = p.unit_id JOIN request r ON r.id = p.request_id
+LEFT JOIN account a ON a.id = p.holder_id
+WHERE p.region_id = $1 AND p.id = ANY($2::uuid[]) ORDER BY p.held_at, p.id
+"""
+_BARS = """
+SELECT * FROM request_bar WHERE request_id = ANY($1::uuid[]) AND until > halte_now() ORDER BY until, unit_id
+"""
+_CONTACTS = "SELECT request_id, key_id, alias, contact, twin FROM contact WHERE request_id = ANY($1::uuid[])"
+_STEPS = "SELECT * FROM request_step WHERE request_id = ANY($1::uuid[]) ORDER BY at NULLS LAST, changed_at"
+# Of the same contact tonight, or one that continues the other while both are open.
+_TWINS = """
+WITH pair AS (
+  SELECT c.request_id AS id, o.request_id AS other FROM contact c JOIN contact o USING (region_id, twin)
+  WHERE c.request_id = ANY($1::uuid[])
+  UNION SELECT id, continues FROM request WHERE id = ANY($1::uuid[])
+  UNION SELECT continues, id FROM request WHERE region_id = $2 AND NOT gone AND continues = ANY($1::uuid[])
+)
+SELECT pair.id, r.code FROM pair JOIN request r ON r.id = pair.other
+WHERE pair.other <> pair.id AND r.region_id = $2 AND r.state <> 'closed' ORDER BY r.code
+"""
+_household = msgspec.json.Decoder(Household).decode
+
+
+@dataclass(slots=True)
+class _Beside:
+    """What stands in other tables, by request."""
+
+    placements: dict[UUID, PlacementView]
+    bars: dict[UUID, list[BarView]] = field(default_factory=dict)
+    contacts: dict[UUID, ContactView] = field(default_factory=dict)
+    steps: dict[UUID, list[StepView]] = field(default_factory=dict)
+    twins: dict[UUID, list[str]] = field(default_factory=dict)
+
+
+async def show_requests(region: Region, ids: Sequence[UUID]) -> list[RequestView]:
+    """Return those of this region, in the order in which they were asked."""
+    async with (
+        region.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        rows = await connection.fetch(_REQUESTS, region.id, ids)
+        beside = await _beside(connection, region, rows)
+    return [_request(row, beside) for row in rows]
+
+
+async def show_placements(connection: Connection, region_id: UUID, ids: Iterable[UUID]) -> list[PlacementView]:
+    """Return those of this region, the oldest first."""
+    return [placement_view(row) for row in await connection.fetch(_PLACEMENTS, region_id, list(ids))]
+
+
+def colleague(id: UUID | None, login: str | None) -> ColleagueView | None:
+    return None if id is None or login is None else ColleagueView(id, login)
+
+
+async def _beside(connection: Connection, region: Region, rows: Sequence[asyncpg.Record]) -> _Beside:
+    ids = [row["id"] for row in rows]
+    open_ones = [row["placement_id"] for row in rows if row["placement_id"] is not None]
+    shown = await show_placements(connection, region.id, open_ones) if open_ones else []
+    beside = _Beside({view.request: view for view in shown})
+    for row in await connection.fetch(_BARS, ids):
+        bar = BarView(row["unit_id"], row["shelter_id"], row["reason"], row["until"])
+        beside.bars.setdefault(row["request_id"], []).append(bar)
+    for row in await connection.fetch(_STEPS, ids):
+        step = StepView(
+            row["id"], row["kind"], row["shelter_id"], row["at"], row["result"], row["reason"], row["changed_at"]
+        )
+        beside.steps.setdefault(row["request_id"], []).append(step)
+    for row in await connection.fetch(_TWINS, ids, region.id):
+        beside.twins.setdefault(row["id"], []).append(row["code"])
+    sealer = desk_of(region).sealer
+    if sealer is not None:
+        beside.contacts = _opened(sealer, await connection.fetch(_CONTACTS, ids))
+    return beside
+
+
+def _opened(sealer: Sealer, rows: Iterable[asyncpg.Record]) -> dict[UUID, ContactView]:
+    found = {}
+    for row in rows:
+        contact = sealer.open(
+            row["request_id"], SealedContact(row["key_id"], row["alias"], row["contact"], row["twin"])
+        )
+        if contact is not None:
+            found[row["request_id"]] = ContactView(contact.alias, contact.contact)
+    return found
+
+
+def _request(row: asyncpg.Record, beside: _Beside) -> RequestView:
+    household = _household(row["household"])
+    same: dict[str, Any] = {name: row[name] for name in RequestView.__struct_fields__ if name in row}
+    return RequestView(
+        **same,
+        assignee=colleague(row["assignee_id"], row["login"]),
+        party=household.party,
+        party_size=household.party_size,
+        needs=household.needs,
+        urgency=household.urgency,
+        bars=beside.bars.get(row["id"], []),
+        placement=beside.placements.get(row["id"]),
+        twins=beside.twins.get(row["id"], []),
+        contact=beside.contacts.get(row["id"]),
+        steps=beside.steps.get(row["id"], []),
+    )
+
+
+def placement_view(row: asyncpg.Record) -> PlacementView:
+    """Return a row of `placement` with its hold's end, its unit's allotment, its request and its holder's log-in."""
+    household = _household(row["household"])
+    same: dict[str, Any] = {name: row[name] for name in PlacementView.__struct_fields__ if name in row}
+    reason = row["decline_reason"]
+    return PlacementView(
+        **same,
+        request=row["request_id"],
+        unit=row["unit_id"],
+        shelter=row["shelter_id"],
+        extended=row["extended_at"] is not None,
+        arrive_by=row["expires_at"] if row["accepted_at"] is not None else None,
+        decline=None if reason is None else DeclineView(reason, row["decline_free"]),
+        made_by=colleague(row["holder_id"], row["login"]),
+        party=household.party,
+        needs=household.needs,
+    )
