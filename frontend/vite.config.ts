@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 import { lean } from "./scripts/lean.js";
 import { worker } from "./scripts/worker.js";
 
-// The server hands out dist/: index.html at /, watch.html at /watch, shelter.html at /shelter, and /assets.
+// The server hands out dist/: index.html at /, watch.html at /watch, desk.html at /desk,
+// shelter.html at /shelter, and /assets.
 // One entry per screen, so that a phone downloads only its own. What is opened on a bad network is built by itself, in a
 // mode of its own: it shares no file with the others and carries nothing that only they need. Its styles are one file;
 // the shelter's service worker knows all of its files.
@@ -29,7 +30,7 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content security policy lets styles and scripts come from our own files only
     rolldownOptions: {
-      input: ALONE[mode] ?? ["index.html", "watch.html"],
+      input: ALONE[mode] ?? ["index.html", "watch.html", "desk.html"],
       // What two pages share is one file: fewer, larger files compress better.
       output: ALONE[mode] ? {} : { codeSplitting: { groups: [SHARED] } },
     },

@@ -19,7 +19,13 @@ from kernel.settings import Settings
 
 DIST = Path(__file__).resolve().parent.parent / "frontend" / "dist"
 
-PAGES = {"/": "index.html", "/watch": "watch.html", "/shelter": "shelter.html", "/receipt": "receipt.html"}
+PAGES = {
+    "/": "index.html",
+    "/watch": "watch.html",
+    "/desk": "desk.html",
+    "/shelter": "shelter.html",
+    "/receipt": "receipt.html",
+}
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

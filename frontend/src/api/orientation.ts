@@ -83,6 +83,7 @@ export interface Contact {
   contact: string | null;
 }
 
+/** `login` is empty where nobody is known by that id any more. */
 export interface Colleague {
   id: string;
   login: string;
@@ -117,7 +118,7 @@ export interface PlacementView {
   escalated_at: Instant | null;
   ended_at: Instant | null;
   decline: { reason: DeclineReason; free: number | null } | null;
-  made_by: Colleague;
+  made_by: Colleague | null;
   party: Member[];
   needs: Needs;
   replaces: string | null;

@@ -4,12 +4,19 @@ import { describe, expect, it } from "vitest";
 import { en as commonEn } from "./common/en";
 import { fr as commonFr } from "./common/fr";
 import { nl as commonNl } from "./common/nl";
+import { en as deskEn } from "./desk/en";
+import { fr as deskFr } from "./desk/fr";
+import { nl as deskNl } from "./desk/nl";
+import { saying } from "../desk/saying";
 import { en as homeEn } from "./home/en";
 import { fr as homeFr } from "./home/fr";
 import { nl as homeNl } from "./home/nl";
 import { en as incomingEn } from "./incoming/en";
 import { fr as incomingFr } from "./incoming/fr";
 import { nl as incomingNl } from "./incoming/nl";
+import { en as reasonsEn } from "./reasons/en";
+import { fr as reasonsFr } from "./reasons/fr";
+import { nl as reasonsNl } from "./reasons/nl";
 import { en as receiptEn } from "./receipt/en";
 import { fr as receiptFr } from "./receipt/fr";
 import { nl as receiptNl } from "./receipt/nl";
@@ -21,9 +28,25 @@ import { fr as watchFr } from "./watch/fr";
 import { nl as watchNl } from "./watch/nl";
 
 const DICTIONARIES = {
-  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn, receipt: receiptEn, incoming: incomingEn },
-  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr, receipt: receiptFr, incoming: incomingFr },
-  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl, receipt: receiptNl, incoming: incomingNl },
+  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn, receipt: receiptEn, desk: deskEn, reasons: reasonsEn, incoming: incomingEn },
+  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr, receipt: receiptFr, desk: deskFr, reasons: reasonsFr, incoming: incomingFr },
+  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl, receipt: receiptNl, desk: deskNl, reasons: reasonsNl, incoming: incomingNl },
+};
+
+/** Every fact that a code of matching may have. */
+const FACTS = {
+  ...{ need: 3, left: 1, more: 2, party: 3, room_size: 2, party_max: 2, party_min: 2, places: 2, asks: 2, spare: 2, km: 1.4 },
+  ...{ age_min: 18, age_max: 65, audience: ["women", "families"], tolerance: "open", regime: "night", reason: "not-for-us" },
+  ...{ until: "2026-11-25T20:00:00Z", expires_at: "2026-11-25T20:00:00Z", confirmed_at: "2026-11-25T20:00:00Z", intake_to: "22:30:00" },
+  ...{ commune: "21004", near: "21004", languages: ["ar"], met: ["commune", "room"], features: ["pets", "families"] },
+};
+const NAMES = {
+  language: "en" as const,
+  nowMs: Date.parse("2026-11-25T18:00:00Z"),
+  commune: () => "Ixelles",
+  audiences: commonEn.audiences,
+  declines: deskEn.declines,
+  or: " or ",
 };
 
 /** What a sentence may be asked with: enough of each to walk both branches of a plural. */
@@ -53,6 +76,11 @@ const ARGUMENTS: unknown[][] = [
   [{ unit: "days", days: 3 }],
   [{ level: "stale", seconds: 60 }, { unit: "minutes", minutes: 1 }],
   [{ level: "never", seconds: null }, null],
+  ...["woman", "man", "x", "unsaid"].flatMap((gender) => [1, 2].flatMap((n) => [true, false].map((minor) => [gender, minor, n]))),
+  ["A-12", "full", "Room 12"],
+  [saying({}, NAMES)],
+  [saying(FACTS, NAMES)],
+  [saying({ ...FACTS, band: "1-2", regime: "admission", age_max: null, spare: 1, more: 1, features: [] }, NAMES)],
 ];
 
 function sentences(words: unknown, path: string): [path: string, sentence: string][] {

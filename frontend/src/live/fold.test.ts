@@ -78,6 +78,12 @@ describe("the marks of requests and placements", () => {
     expect(applyDelta(next, delta(12, 13, [], ["request-1", "placement-1"]))!.requests.size).toBe(0);
   });
 
+  it("come all at once after a board that has none of them", () => {
+    const whole = applySnapshot(board, snapshot(12, []));
+    const next = applyDelta(whole, { ...delta(12, 12), requests: [mark(9, 1)] })!;
+    expect([whole.requests.size, next.requests.size, next.to]).toEqual([0, 1, 12]);
+  });
+
   it("are not there for a page that is told of none", () => {
     expect([board.placements.size, applySnapshot(board, snapshot(11, [])).requests.size]).toEqual([0, 0]);
   });

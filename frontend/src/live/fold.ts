@@ -55,14 +55,19 @@ export function applySnapshot(board: Board, snapshot: BoardSnapshot): Board {
 /** Returns null on a gap: something between what we have and `from` never arrived. */
 export function applyDelta(board: Board, delta: Delta): Board | null {
   if (board.epoch === null || delta.from > board.to) return null;
-  if (delta.to <= board.to) return board;
+  if (delta.to < board.to) return board;
+  // After a board that came over HTTP, and has no marks, the first frame brings all of them and nothing else is new.
+  const marks = {
+    requests: merged(board.requests, delta.requests ?? [], delta.gone, delta.to),
+    placements: merged(board.placements, delta.placements ?? [], delta.gone, delta.to),
+  };
+  if (delta.to === board.to) return { ...board, ...marks };
   return {
     epoch: board.epoch,
     to: delta.to,
     units: merged(board.units, delta.units, delta.gone, delta.to),
     shelters: merged(board.shelters, delta.shelters, delta.gone, delta.to),
-    requests: merged(board.requests, delta.requests ?? [], delta.gone, delta.to),
-    placements: merged(board.placements, delta.placements ?? [], delta.gone, delta.to),
+    ...marks,
   };
 }
 

@@ -4,7 +4,10 @@
  * Time passes without any event: the same state is fresh now and stale later.
  */
 
-import type { Unit } from "../api/types";
+import type { Freshness, Status } from "../api/types";
+
+/** Of a unit, or of what is suggested: a suggestion is confirmed for the night that it is for. */
+type Counted = Freshness & { status?: Status };
 
 export type Level = "fresh" | "ageing" | "stale" | "silent" | "unconfirmed" | "never";
 
@@ -14,13 +17,13 @@ export interface Age {
   seconds: number | null;
 }
 
-export function ageOf(unit: Unit, nowMs: number): Age {
+export function ageOf(unit: Counted, nowMs: number): Age {
   if (unit.confirmed_at === null) return { level: "never", seconds: null };
   const seconds = Math.max(0, Math.floor((nowMs - Date.parse(unit.confirmed_at)) / 1000));
   return { level: levelOf(unit, nowMs), seconds };
 }
 
-function levelOf(unit: Unit, nowMs: number): Level {
+function levelOf(unit: Counted, nowMs: number): Level {
   if (unit.status === "unconfirmed") return "unconfirmed";
   if (isPast(unit.silent_at, nowMs)) return "silent";
   if (isPast(unit.stale_at, nowMs)) return "stale";

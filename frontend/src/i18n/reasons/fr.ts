@@ -1,0 +1,103 @@
+import type { Ask, Blocker, Change, TermCode, Tolerance } from "../../desk/codes";
+import type { Says } from "../../desk/saying";
+import type { ReasonWords } from "./en";
+
+type Sentence = (f: Says) => string;
+
+const people = (n: number | null): string => (n === null ? "tout le monde" : n < 2 ? `${n} personne` : `${n} personnes`);
+const tolerances: Record<Tolerance, string> = {
+  none: "aucune consommation",
+  supervised: "consommation encadrée seulement",
+  open: "consommation tolérée",
+};
+const features: Record<string, string> = {
+  "step-free": "accès de plain-pied",
+  pets: "animaux admis",
+  "medical-care": "soins",
+  tolerance: "consommation tolérée",
+  families: "pour familles",
+  minors: "pour mineurs",
+};
+const wishes: Record<string, string> = { commune: "la commune souhaitée", room: "une chambre à part" };
+const bands: Record<string, string> = { "0": "aucune", "1-2": "1 ou 2", "3+": "3 ou plus" };
+
+function ages(f: Says): string {
+  const [min, max] = [f.number("age_min"), f.number("age_max")];
+  if (min !== null && max !== null) return `de ${min} à ${max} ans`;
+  return min !== null ? `à partir de ${min} ans` : max !== null ? `jusqu’à ${max} ans` : "âge inconnu";
+}
+
+const until = (f: Says, key = "until"): string => (f.time(key) === "" ? "" : ` jusqu’à ${f.time(key)}`);
+
+const blockers: Record<Blocker, Sentence> = {
+  "no-places": (f) => {
+    const left = f.text("band") !== "" ? bands[f.text("band")]! : f.number("left") === null ? "trop peu" : String(f.number("left"));
+    return `disponible\u00a0: ${left === "0" ? "aucune" : left}, il en faut ${f.number("need") ?? 1}`;
+  },
+  unconfirmed: () => "personne n’a encore confirmé les places de cette nuit",
+  "awaiting-report": () => "rouverte, elle n’a pas encore dit combien sont libres",
+  "intake-paused": (f) => `l’accueil est en pause${until(f)}`,
+  "room-too-small": (f) => `ses chambres sont pour ${f.number("room_size") ?? "…"}, ils sont ${f.number("party") ?? "…"}`,
+  "party-too-large": (f) => `elle en prend au plus ${f.number("party_max") ?? "…"} ensemble, ils sont ${f.number("party") ?? "…"}`,
+  "party-too-small": (f) => `elle en prend au moins ${f.number("party_min") ?? "…"} ensemble, ils sont ${f.number("party") ?? "…"}`,
+  age: (f) => `âges admis\u00a0: ${ages(f)}`,
+  gender: (f) => `réservée à\u00a0: ${f.audience()}`,
+  children: (f) => `elle ne prend pas d’enfants (${f.audience()})`,
+  "minor-alone": (f) => `elle ne prend pas de mineurs sans adulte (${f.audience()})`,
+  "families-only": () => "réservée aux familles",
+  "minors-only": () => "réservée aux mineurs",
+  pets: () => "elle ne prend pas d’animaux",
+  "medical-care": () => "elle n’offre pas de soins",
+  tolerance: (f) => `sa règle\u00a0: ${tolerances[f.text("tolerance") as Tolerance] ?? "une autre"}`,
+  barred: (f) => `elle a refusé\u00a0: ${f.declined() || "pour une raison qui demeure"}, plus proposée${until(f)}`,
+  "away-commune": (f) => `à tenir à l’écart de ${f.commune("commune")}`,
+  "away-shelter": () => "à tenir à l’écart de ce centre",
+  "step-free": () => "il y a des escaliers",
+  regime: (f) => (f.text("regime") === "admission" ? "elle admet après entretien, pas pour cette nuit" : "elle est pour une nuit, pas sur admission"),
+  expired: (f) => `elle s’est fermée d’elle-même${f.time("expires_at") === "" ? "" : ` à ${f.time("expires_at")}`}`,
+  closed: () => "elle est fermée",
+};
+
+const asks: Record<Ask, Sentence> = {
+  places: (f) => `y en a-t-il ${f.number("need") ?? "assez"} de libres\u00a0?`,
+  "room-size": (f) => `la chambre suffit-elle pour ${f.number("party") ?? "tout le monde"}\u00a0?`,
+  age: (f) => `chacun a-t-il l’âge admis (${ages(f)})\u00a0?`,
+  gender: (f) => `peuvent-ils venir là où c’est pour\u00a0: ${f.audience()}\u00a0?`,
+  family: (f) => `comptent-ils comme famille (${f.audience()})\u00a0?`,
+  couple: (f) => `comptent-ils comme famille (${f.audience()})\u00a0?`,
+  "minor-alone": () => "un mineur peut-il venir sans adulte\u00a0?",
+  "step-free": () => "est-ce accessible de plain-pied\u00a0?",
+  pets: () => "l’animal peut-il venir\u00a0?",
+  "medical-care": () => "peuvent-ils donner des soins\u00a0?",
+  tolerance: () => "quelle est la règle pour l’alcool et les drogues\u00a0?",
+  "intake-hours": (f) => (f.text("intake_to") === "" ? "les laissera-t-on encore entrer\u00a0?" : `les laissera-t-on entrer après ${f.hour("intake_to")}\u00a0?`),
+};
+
+const changes: Record<Change, Sentence> = {
+  "places-free": (f) => (f.number("more") === null ? `${f.number("need") ?? "assez"} se libéraient` : `${f.number("more")} de plus se libérai${f.number("more") === 1 ? "t" : "ent"}`),
+  "split-party": (f) => `le ménage pouvait être séparé\u00a0: il y a de la place pour ${people(f.number("places"))}`,
+  report: () => "le centre faisait un relevé\u00a0: téléphoner",
+  "intake-opens": (f) => (f.time("until") === "" ? "l’accueil rouvrait\u00a0: téléphoner" : `l’accueil rouvrait à ${f.time("until")}, ou plus tôt sur demande`),
+  "intake-agrees": () => "quelqu’un à l’accueil était d’accord\u00a0: téléphoner",
+  "household-agrees": () => "le ménage voulait y aller quand même",
+  wait: (f) => (f.time("until") === "" ? "le temps passait" : `on était ${f.time("until")}`),
+  "other-regime": (f) => (f.text("regime") === "admission" ? "la demande était pour une admission" : "la demande était pour cette nuit"),
+  reopen: () => "elle rouvrait\u00a0: téléphoner",
+};
+
+const terms: Record<TermCode, Sentence> = {
+  distance: (f) => (f.km("km") === "" ? "distance inconnue" : `à ${f.km("km")} km de ${f.commune("near") || "l’endroit souhaité"}`),
+  continuity: () => "le ménage y était la nuit passée",
+  language: (f) => `on y parle ${f.languages("languages") || "leur langue"}`,
+  preferences: (f) => f.list("met").map((one) => wishes[one] ?? one).join(", ") || "ce qu’ils préfèrent",
+  thrift: (f) => {
+    const rare = f.list("features").map((one) => features[one] ?? one).join(", ");
+    const spare = f.number("spare") ?? 0;
+    const room = spare > 0 ? `${spare} ${spare === 1 ? "place de la chambre resterait vide" : "places de la chambre resteraient vides"}` : "";
+    return [rare && `gardée pour qui en a besoin\u00a0: ${rare}`, room].filter(Boolean).join("\u00a0; ") || "gardée pour qui en a besoin";
+  },
+  age: (f) => (f.time("confirmed_at") === "" ? "personne n’a confirmé le nombre" : `compté à ${f.time("confirmed_at")}`),
+  asks: (f) => `${f.number("asks") ?? 1} à demander d’abord`,
+};
+
+export const fr: ReasonWords = { blockers, asks, changes, terms, unknown: "pour une raison que cette page ne connaît pas encore", orList: " ou " };

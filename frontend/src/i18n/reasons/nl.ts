@@ -1,0 +1,103 @@
+import type { Ask, Blocker, Change, TermCode, Tolerance } from "../../desk/codes";
+import type { Says } from "../../desk/saying";
+import type { ReasonWords } from "./en";
+
+type Sentence = (f: Says) => string;
+
+const people = (n: number | null): string => (n === null ? "iedereen" : n === 1 ? "1 persoon" : `${n} personen`);
+const tolerances: Record<Tolerance, string> = {
+  none: "geen enkel gebruik",
+  supervised: "alleen gebruik onder begeleiding",
+  open: "gebruik gedoogd",
+};
+const features: Record<string, string> = {
+  "step-free": "drempelvrij",
+  pets: "huisdieren welkom",
+  "medical-care": "verzorging",
+  tolerance: "gebruik gedoogd",
+  families: "voor gezinnen",
+  minors: "voor minderjarigen",
+};
+const wishes: Record<string, string> = { commune: "de gewenste gemeente", room: "een eigen kamer" };
+const bands: Record<string, string> = { "0": "geen", "1-2": "1 of 2", "3+": "3 of meer" };
+
+function ages(f: Says): string {
+  const [min, max] = [f.number("age_min"), f.number("age_max")];
+  if (min !== null && max !== null) return `van ${min} tot ${max} jaar`;
+  return min !== null ? `vanaf ${min} jaar` : max !== null ? `tot ${max} jaar` : "leeftijd onbekend";
+}
+
+const until = (f: Says, key = "until"): string => (f.time(key) === "" ? "" : ` tot ${f.time(key)}`);
+
+const blockers: Record<Blocker, Sentence> = {
+  "no-places": (f) => {
+    const left = f.text("band") !== "" ? bands[f.text("band")]! : f.number("left") === null ? "te weinig" : String(f.number("left"));
+    return `beschikbaar: ${left === "0" ? "geen" : left}, nodig: ${f.number("need") ?? 1}`;
+  },
+  unconfirmed: () => "niemand heeft de plaatsen voor vannacht al bevestigd",
+  "awaiting-report": () => "ze is heropend en heeft nog niet gezegd hoeveel er vrij zijn",
+  "intake-paused": (f) => `de intake is gepauzeerd${until(f)}`,
+  "room-too-small": (f) => `haar kamers zijn voor ${f.number("room_size") ?? "…"}, ze zijn met ${f.number("party") ?? "…"}`,
+  "party-too-large": (f) => `ze neemt er hoogstens ${f.number("party_max") ?? "…"} samen, ze zijn met ${f.number("party") ?? "…"}`,
+  "party-too-small": (f) => `ze neemt er minstens ${f.number("party_min") ?? "…"} samen, ze zijn met ${f.number("party") ?? "…"}`,
+  age: (f) => `leeftijd: ${ages(f)}`,
+  gender: (f) => `ze is voor ${f.audience()}`,
+  children: (f) => `ze neemt geen kinderen (voor ${f.audience()})`,
+  "minor-alone": (f) => `ze neemt geen minderjarigen zonder volwassene (voor ${f.audience()})`,
+  "families-only": () => "ze is voor gezinnen",
+  "minors-only": () => "ze is voor minderjarigen",
+  pets: () => "ze neemt geen huisdieren",
+  "medical-care": () => "ze biedt geen verzorging",
+  tolerance: (f) => `haar regel: ${tolerances[f.text("tolerance") as Tolerance] ?? "een andere"}`,
+  barred: (f) => `ze weigerde: ${f.declined() || "om een reden die blijft"}, niet meer voorgesteld${until(f)}`,
+  "away-commune": (f) => `ze moeten weg blijven van ${f.commune("commune")}`,
+  "away-shelter": () => "ze moeten weg blijven van dit opvangcentrum",
+  "step-free": () => "er zijn trappen",
+  regime: (f) => (f.text("regime") === "admission" ? "ze neemt op na een gesprek, niet voor vannacht" : "ze is voor een nacht, niet op opname"),
+  expired: (f) => `ze sloot vanzelf${f.time("expires_at") === "" ? "" : ` om ${f.time("expires_at")}`}`,
+  closed: () => "ze is gesloten",
+};
+
+const asks: Record<Ask, Sentence> = {
+  places: (f) => `zijn er ${f.number("need") ?? "genoeg"} vrij?`,
+  "room-size": (f) => `is de kamer groot genoeg voor ${f.number("party") ?? "iedereen"}?`,
+  age: (f) => `heeft iedereen de juiste leeftijd (${ages(f)})?`,
+  gender: (f) => `mogen ze komen waar het voor ${f.audience()} is?`,
+  family: (f) => `tellen ze daar als gezin (voor ${f.audience()})?`,
+  couple: (f) => `tellen ze daar als gezin (voor ${f.audience()})?`,
+  "minor-alone": () => "mag een minderjarige zonder volwassene komen?",
+  "step-free": () => "is het er drempelvrij?",
+  pets: () => "mag het huisdier mee?",
+  "medical-care": () => "kunnen ze verzorging geven?",
+  tolerance: () => "wat is de regel voor alcohol en drugs?",
+  "intake-hours": (f) => (f.text("intake_to") === "" ? "laten ze hen nog binnen?" : `laten ze hen nog binnen na ${f.hour("intake_to")}?`),
+};
+
+const changes: Record<Change, Sentence> = {
+  "places-free": (f) => (f.number("more") === null ? `er ${f.number("need") ?? "genoeg"} vrij waren` : `er ${f.number("more")} meer vrijkwam${f.number("more") === 1 ? "" : "en"}`),
+  "split-party": (f) => `ze apart mogen: er is plaats voor ${people(f.number("places"))}`,
+  report: () => "het opvangcentrum een opgave doet: bellen",
+  "intake-opens": (f) => (f.time("until") === "" ? "de intake weer opent: bellen" : `de intake opent om ${f.time("until")}, of vroeger als iemand dat wil`),
+  "intake-agrees": () => "iemand aan de intake akkoord is: bellen",
+  "household-agrees": () => "ze er toch heen willen",
+  wait: (f) => (f.time("until") === "" ? "er tijd overheen gaat" : `het ${f.time("until")} was`),
+  "other-regime": (f) => (f.text("regime") === "admission" ? "ze een opname vroegen" : "ze voor vannacht vroegen"),
+  reopen: () => "ze weer opengaat: bellen",
+};
+
+const terms: Record<TermCode, Sentence> = {
+  distance: (f) => (f.km("km") === "" ? "afstand onbekend" : `${f.km("km")} km van ${f.commune("near") || "waar ze willen zijn"}`),
+  continuity: () => "ze waren er vorige nacht",
+  language: (f) => `men spreekt er ${f.languages("languages") || "hun taal"}`,
+  preferences: (f) => f.list("met").map((one) => wishes[one] ?? one).join(", ") || "wat ze liever hebben",
+  thrift: (f) => {
+    const rare = f.list("features").map((one) => features[one] ?? one).join(", ");
+    const spare = f.number("spare") ?? 0;
+    const room = spare > 0 ? `${spare} ${spare === 1 ? "plaats" : "plaatsen"} van de kamer ${spare === 1 ? "blijft" : "blijven"} leeg` : "";
+    return [rare && `bewaard voor wie het nodig heeft: ${rare}`, room].filter(Boolean).join("; ") || "bewaard voor wie het nodig heeft";
+  },
+  age: (f) => (f.time("confirmed_at") === "" ? "niemand heeft het aantal bevestigd" : `geteld om ${f.time("confirmed_at")}`),
+  asks: (f) => `${f.number("asks") ?? 1} eerst na te vragen`,
+};
+
+export const nl: ReasonWords = { blockers, asks, changes, terms, unknown: "om een reden die deze pagina nog niet kent", orList: " of " };

@@ -1,0 +1,48 @@
+"""Every code that the server may say has a sentence on the desk's page: its lists are the server's own.
+
+The dictionaries are typed by these lists, so that a code without a sentence in one of the languages is a type error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from orientation.matching.reasons import Ask, Blocker, Change, Term
+from orientation.model.household import Age, Gender, Relation, Urgency
+from orientation.model.placement import DeclineReason
+from orientation.model.request import SAID, Channel, UnmetReason
+
+SOURCE = Path(__file__).parents[3] / "frontend" / "src"
+CODES, SHAPES = SOURCE / "desk" / "codes.ts", SOURCE / "api" / "orientation.ts"
+
+
+def _listed(file: Path, name: str) -> set[str]:
+    found = re.search(rf"export const {name} = \[([^\]]*)\] as const;", file.read_text("utf-8"))
+    assert found, f"{file.name} has no list {name}"
+    return set(re.findall(r'"([^"]+)"', found[1]))
+
+
+@pytest.mark.parametrize(
+    "file, name, codes",
+    [
+        (CODES, "BLOCKERS", Blocker),
+        (CODES, "ASKS", Ask),
+        (CODES, "CHANGES", Change),
+        (CODES, "TERMS", Term),
+        (SHAPES, "AGES", Age),
+        (SHAPES, "GENDERS", Gender),
+        (SHAPES, "RELATIONS", Relation),
+        (SHAPES, "URGENCIES", Urgency),
+        (SHAPES, "CHANNELS", Channel),
+        (SHAPES, "OUTCOMES", SAID),
+        (SHAPES, "UNMET_REASONS", UnmetReason),
+        (SHAPES, "DECLINE_REASONS", DeclineReason),
+    ],
+)
+def test_the_page_knows_every_code_of_the_server(file: Path, name: str, codes: Iterable[StrEnum]) -> None:
+    assert {code.value for code in codes} <= _listed(file, name)
