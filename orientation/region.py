@@ -15,6 +15,7 @@ from kernel.problems import Problem
 from kernel.supervising import Supervisor
 from orientation.receipts import Receipts
 from orientation.sealing import Sealer
+from orientation.suggesting import Suggesting
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class Desk:
         self.region = region
         self.sealer = Sealer.of(region.settings)
         self.receipts = Receipts(KeySecrets(region.settings).derive("receipts"))
+        self.suggesting = Suggesting(region)
         self._supervisor = Supervisor(f"desk {region.id}")
         self._hastened = asyncio.Event()
 

@@ -4,13 +4,41 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
-from kernel.postgres import Connection
+from kernel.postgres import Connection, Pool
 from orientation.model.policy import OrientationPolicy
 
 _NEWEST = "SELECT id FROM orientation_policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
 _POLICY = "SELECT version, id, body FROM orientation_policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
+
+
+_VERSIONS = """
+SELECT version, id, body, why, actor_id, set_at FROM orientation_policy WHERE region_id = $1 AND version < $2
+ORDER BY version DESC LIMIT $3
+"""
+# All that matching must be told about a request: the house they were in the night before is where they arrived last
+# by the request that this one continues.
+_ASKED = """
+SELECT r.*,
+       (SELECT p.id FROM orientation_policy p WHERE p.region_id = r.region_id
+        ORDER BY p.version DESC LIMIT 1) AS policy_id,
+       (SELECT p.shelter_id FROM placement p WHERE p.request_id = r.continues AND p.ending = 'arrived' AND NOT p.voided
+        ORDER BY p.ended_at DESC LIMIT 1) AS continued,
+       ARRAY(SELECT (b.unit_id, b.until, b.reason) FROM request_bar b WHERE b.request_id = r.id) AS bars
+FROM request r WHERE r.id = $1 AND r.region_id = $2
+"""
+
+
+async def read_asked(pool: Pool, region_id: UUID, request_id: UUID) -> asyncpg.Record | None:
+    """Return a request with `policy_id`, `continued` (a shelter) and `bars`, in one look."""
+    return await pool.fetchrow(_ASKED, request_id, region_id)
+
+
+async def read_versions(pool: Pool, region_id: UUID, before: int, limit: int) -> list[asyncpg.Record]:
+    """Return who set which rules when and why, newest first."""
+    return await pool.fetch(_VERSIONS, region_id, before, limit)
 
 
 async def newest_policy(connection: Connection, region_id: UUID) -> UUID | None:
@@ -19,9 +47,11 @@ async def newest_policy(connection: Connection, region_id: UUID) -> UUID | None:
     return found
 
 
-async def read_policy(connection: Connection, region_id: UUID) -> OrientationPolicy:
+async def read_policy(connection: Connection | Pool, region_id: UUID) -> OrientationPolicy:
     row = await connection.fetchrow(_POLICY, region_id)
-    if row is None:
-        return OrientationPolicy()
+    return OrientationPolicy() if row is None else policy_of(row)
+
+
+def policy_of(row: asyncpg.Record) -> OrientationPolicy:
     rules = msgspec.json.decode(row["body"])
     return msgspec.convert(rules | {"version": row["version"], "id": row["id"]}, OrientationPolicy)

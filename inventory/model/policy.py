@@ -96,23 +96,30 @@ def _bounded(policy: Policy) -> Iterator[tuple[str, int, int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One rule that is otherwise than in the version before."""
+    """One rule that is otherwise than in the version before; None where it was not there, or is no longer."""
 
     field: str
-    was: int | bool
-    now: int | bool
+    was: int | bool | None
+    now: int | bool | None
 
 
-class Ruled(Protocol):
+class Versioned(Protocol):
     """A policy, of whatever it is one: what it says, by name."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def id(self) -> UUID | None: ...
 
     @property
     def rules(self) -> Mapping[str, Any]: ...
 
 
-def changes(before: Ruled, after: Ruled) -> list[Changed]:
+def changes(before: Versioned, after: Versioned) -> list[Changed]:
     was, now = dict(_flat(before.rules)), dict(_flat(after.rules))
-    return [Changed(field, was[field], value) for field, value in now.items() if value != was[field]]
+    fields = [*now, *(field for field in was if field not in now)]
+    return [Changed(field, was.get(field), now.get(field)) for field in fields if was.get(field) != now.get(field)]
 
 
 def _flat(rules: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, int | bool]]:

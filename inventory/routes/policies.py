@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from litestar import Response, get, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from inventory.model.policy import Policy, changes
+from inventory.model.policy import Policy, Versioned, changes
 from inventory.policing import PolicyAnswer
 from inventory.problems import PolicyChanged, PolicyUnsound, ReasonRefused
 from inventory.region import Region
@@ -63,20 +64,28 @@ async def put_policy(request: ApiRequest, data: JSONBody[PolicyBody]) -> Respons
 async def _versions(region: Region, before: int, limit: int) -> tuple[list[PolicyView], bool]:
     """Return versions, newest first, each with what changed in it, and whether there are older ones."""
     rows = await read_versions(region.pool, region.id, before, limit + 1)
-    policies = [policy_of(row) for row in rows]
+    return views_of(rows, [policy_of(row) for row in rows], Policy(), limit)
+
+
+def views_of(
+    rows: Sequence[asyncpg.Record], policies: list[Versioned], unset: Versioned, limit: int
+) -> tuple[list[PolicyView], bool]:
+    """Return the views of at most `limit` versions, newest first, and whether there are more.
+
+    Of rows there are one more than that, if there are so many; below the first of all lies what nobody set.
+    """
     if len(rows) <= limit:
-        # Below the first version that somebody set lie the defaults, which nobody set.
-        policies.append(Policy())
+        policies = [*policies, unset]
     views = [_view(row, *pair) for row, pair in zip(rows, pairwise(policies), strict=False)]
     if len(views) < limit and policies[-1].version == 0:
-        views.append(PolicyView(0, Policy().rules))
+        views.append(PolicyView(0, dict(unset.rules)))
     return views[:limit], len(policies) > limit
 
 
-def _view(row: asyncpg.Record, policy: Policy, older: Policy) -> PolicyView:
+def _view(row: asyncpg.Record, policy: Versioned, older: Versioned) -> PolicyView:
     return PolicyView(
         version=policy.version,
-        policy=policy.rules,
+        policy=dict(policy.rules),
         id=policy.id,
         set_at=row["set_at"],
         actor=row["actor_id"],

@@ -102,8 +102,8 @@ class ChangedRuleView(msgspec.Struct):
     """One rule, by its path in the policy."""
 
     field: str
-    was: int | bool
-    now: int | bool
+    was: int | bool | None
+    now: int | bool | None
 
 
 class PolicyView(msgspec.Struct):

@@ -25,6 +25,7 @@ async def flush(connection: Connection, records: Records) -> None:
     await _put(connection, tables.request, requests, records.requests_before)
     await _put(connection, tables.placement, placements, records.placements_before)
     await insert(connection, tables.request_event, sorted(records.event_rows, key=lambda row: row["id"]))
+    await insert(connection, tables.orientation_policy, records.policy_rows)
     # Two declines of one batch may bar the same unit: one row, the later one.
     bars = {(bar.request_id, bar.unit_id): asdict(bar) for bar in records.bars}
     await insert(connection, tables.request_bar, [bars[key] for key in sorted(bars)], _upsert(tables.request_bar))

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from inventory.lane.loading import Touches
-from inventory.lane.working import Working
+from inventory.lane.working import StoredPolicy, Working
 from kernel.postgres import Connection
 from orientation.lane.records import Records, StoredEvent
 from orientation.model.codes import codes_of
@@ -23,14 +23,15 @@ _PLACEMENTS = "SELECT * FROM placement WHERE id = ANY($1::uuid[]) AND region_id 
 _OTHERS = "SELECT id FROM subject WHERE id = ANY($1::uuid[]) AND kind <> $2"
 _CODES = "SELECT code FROM request WHERE region_id = $1 AND night = $2 AND code = ANY($3::text[])"
 _BARS = "SELECT request_id, unit_id, shelter_id, reason, until FROM request_bar WHERE request_id = ANY($1::uuid[])"
+_POLICIES = "SELECT id, region_id, version, body_hash FROM orientation_policy WHERE id = ANY($1::uuid[])"
 _EVENTS = (
     "SELECT id, region_id, request_id, placement_id, verb, body_hash FROM request_event WHERE id = ANY($1::uuid[])"
 )
 
 
 def concerns(touches: Touches) -> bool:
-    """Tell whether any work of the batch is about a request, a placement, or an act on one."""
-    return bool(touches.requests or touches.holds or touches.acts)
+    """Tell whether any work of the batch is about a request, a placement, an act on one, or the rules."""
+    return bool(touches.requests or touches.holds or touches.acts or touches.policies)
 
 
 async def load_records(
@@ -43,6 +44,10 @@ async def load_records(
             placement = placement_of(row)
             records.placements[placement.id] = placement
             records.placements_before[placement.id] = placement.version
+    if touches.policies:
+        for row in await connection.fetch(_POLICIES, list(touches.policies)):
+            version = row["version"] if row["region_id"] == working.region_id else None
+            records.policies[row["id"]] = StoredPolicy(version, row["body_hash"])
     if touches.acts:
         for row in await connection.fetch(_EVENTS, list(touches.acts)):
             ours = row["request_id"] if row["region_id"] == working.region_id else None

@@ -16,6 +16,12 @@ from inventory.model.policy import Unsound
 from inventory.model.unit import Regime
 from orientation.model.times import ADMISSION, NIGHT, Times
 
+_MINUTE, _DAY = 60, 86_400
+# At night nothing lasts longer than a day, and where admission is negotiated no longer than a year. Shorter than a
+# minute, nobody could answer.
+_TIMES_MAX_S = {Regime.NIGHT: _DAY, Regime.ADMISSION: 366 * _DAY}
+_BARRED_NIGHTS_MAX = 366
+SHELTERS_MAX = 1_000
 # More than this, and one term would drown all the others, which a hard rule should say instead.
 _POINTS_MAX = 1_000
 _REACH_MIN_M, _REACH_MAX_M = 500, 100_000
@@ -102,3 +108,9 @@ def _bounded(policy: OrientationPolicy) -> Iterator[tuple[str, int, int, int]]:
     # An older count must not weigh more than a younger one.
     yield "weights.stale", policy.weights.stale, policy.weights.aging, _POINTS_MAX
     yield "weights.silent", policy.weights.silent, policy.weights.stale, _POINTS_MAX
+    for regime in Regime:
+        for name, seconds in asdict(policy.times(regime)).items():
+            yield f"{regime}.{name}", seconds, _MINUTE, _TIMES_MAX_S[regime]
+    for shelter_id, ttl_s in policy.shelter_hold_ttl_s.items():
+        yield f"shelter_hold_ttl_s.{shelter_id}", ttl_s, _MINUTE, _TIMES_MAX_S[Regime.ADMISSION]
+    yield "barred_nights", policy.barred_nights, 0, _BARRED_NIGHTS_MAX

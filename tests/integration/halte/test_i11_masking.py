@@ -35,6 +35,7 @@ OUTSIDERS = ("public", "desk", "granted", "supervisor", "other", "key", "admin")
 OWN = "staff"
 
 _BOARD = ("", "?commune=21004", "?audience=women", "?regime=night", "?shelter={secret}")
+SUGGESTIONS = "/api/v1/requests/{request_id:uuid}/suggestions"
 # How each route is asked. The built files are the same for everybody, so one that there is not is enough.
 ASKED: dict[str, tuple[str, ...]] = {
     "/": ("",),
@@ -54,10 +55,12 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/clock": ("",),
     "/api/v1/keys": ("",),
     "/api/v1/policies": ("",),
+    "/api/v1/policies/orientation": ("",),
     "/api/v1/region": ("",),
     "/api/v1/requests": ("", "?state=open", "?state=closed"),
     "/api/v1/requests/{request_id:uuid}": ("/api/v1/requests/{request}",),
     "/api/v1/requests/{request_id:uuid}/events": ("/api/v1/requests/{request}/events",),
+    SUGGESTIONS: tuple(f"/api/v1/requests/{{request}}/suggestions{query}" for query in ("", "?limit=1", "?all=true")),
     "/api/v1/sessions/current": ("",),
     "/api/v1/shelters": ("",),
     "/api/v1/shelters/{shelter_id:uuid}": ("/api/v1/shelters/{secret}",),
@@ -251,6 +254,7 @@ async def test_outsiders_did_see_the_refuge_as_a_band(swept: Swept) -> None:
         assert '"band":"3+"' in swept.sockets[who, "/live/board"]
     for who in ("desk", "granted", "supervisor", "admin"):
         assert '"band":"3+"' in swept.sockets[who, "/live/desk"]
+        assert '"band":"3+"' in swept.routes[who][SUGGESTIONS]
 
 
 def _writes(refuge: Refuge) -> dict[str, tuple[str, str, Any, str | None]]:

@@ -25,6 +25,9 @@ from orientation.model.household import Age, Gender, Household, Member, Relation
 from orientation.model.request import Channel
 from orientation.placing import Place, PlacementAnswer
 from tests.integration.inventory.conftest import Place as Ground
+from tests.support.running import halte
+
+__all__ = ["halte"]
 
 ALONE = Household((Member(Age.ADULT, Gender.MAN, Relation.SELF),))
 
