@@ -64,7 +64,8 @@ def answer_http_exception(request: Request[Any, Any, Any], error: Exception) -> 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A fault of ours: logged with its traceback, told without it."""
-    log.error("request.failed", path=request.url.path, method=request.method, exc_info=error)
+    # The route and not the path, in which a receipt may stand.
+    log.error("request.failed", path=request.scope["path_template"], method=request.method, exc_info=error)
     return respond(request, Internal())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -10,31 +9,15 @@ from uuid import UUID
 from inventory.lane.loading import Touches
 from inventory.lane.working import Working
 from inventory.model.unit import Regime
-from kernel.journal import Cause, Subject
+from kernel.journal import Cause
 from kernel.lane import Finish
 from kernel.problems import Busy, IdReused
+from orientation.handling import tell_request
 from orientation.lane.records import Records, records_of
 from orientation.model.codes import codes_of
 from orientation.model.contact import SealedContact
 from orientation.model.household import Household
 from orientation.model.request import Channel, Request
-
-
-@dataclass(frozen=True, slots=True)
-class RequestAnswer:
-    """The request as it is after the batch; `repeated` where this had been said before."""
-
-    request: Request
-    repeated: bool
-
-
-def tell_request(records: Records, request_id: UUID, *, repeated: bool) -> Finish:
-    """Answer with the request as the whole batch leaves it."""
-
-    def finish(_numbered: Mapping[UUID, Subject]) -> RequestAnswer:
-        return RequestAnswer(records.requests[request_id], repeated)
-
-    return finish
 
 
 @dataclass(frozen=True, slots=True)

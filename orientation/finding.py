@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from inventory.problems import UnknownShelter
 from inventory.region import Region
 from kernel.postgres import Pool
 from kernel.problems import InvalidBody
@@ -29,6 +30,7 @@ WHERE e.region_id = $1 AND e.request_id = $2 ORDER BY e.at, e.id
 """
 _EXISTS = "SELECT count(*) FROM request WHERE region_id = $1 AND id = $2"
 _SHELTERS = "SELECT id, commune FROM shelter WHERE region_id = $1"
+_SHELTER = "SELECT true FROM shelter WHERE region_id = $1 AND id = $2"
 
 
 async def list_requests(
@@ -51,8 +53,10 @@ async def read_events(pool: Pool, region_id: UUID, request_id: UUID) -> Sequence
     return rows
 
 
-async def check_places(region: Region, needs: Needs) -> None:
+async def check_places(region: Region, needs: Needs | None) -> None:
     """Refuse communes and shelters that the region does not have: a code is no place to write something else (I9)."""
+    if needs is None:
+        return
     communes = {*needs.away_from.communes} | ({needs.near} if needs.near is not None else set())
     if not communes and not needs.away_from.shelters:
         return
@@ -62,6 +66,11 @@ async def check_places(region: Region, needs: Needs) -> None:
     _check("communes", communes - known, "communes of the region, by their codes")
     shelters = {row["id"] for row in rows}
     _check("shelters", set(needs.away_from.shelters) - shelters, "shelters of the region, by their ids")
+
+
+async def check_shelter(region: Region, shelter_id: UUID | None) -> None:
+    if shelter_id is not None and not await region.pool.fetchval(_SHELTER, region.id, shelter_id):
+        raise UnknownShelter(shelter=str(shelter_id))
 
 
 def _check(where: str, unknown: Collection[object], why: str) -> None:

@@ -22,6 +22,16 @@ class UnknownReceipt(Problem):
     status = 404
 
 
+class TooOften(Problem):
+    """Receipts were looked at too often from there, for now."""
+
+    slug = "too-often"
+    status = 429
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after_s)}, retry_after_s=retry_after_s)
+
+
 class ContactRefused(Problem):
     """What was to be kept sealed looks like a national register number, or an alias like a way to reach somebody."""
 

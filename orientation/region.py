@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -13,6 +15,8 @@ from kernel.access.key_secrets import KeySecrets
 from kernel.live.truth import POSTGRES_AWAY
 from kernel.problems import Problem
 from kernel.supervising import Supervisor
+from orientation.elapsing import destroy_keys, pass_placements, pass_requests
+from orientation.erasing import erase_contacts, erase_requests
 from orientation.receipts import Receipts
 from orientation.sealing import Sealer
 from orientation.suggesting import Suggesting
@@ -21,7 +25,10 @@ log = structlog.get_logger(__name__)
 
 # One look at what is due, and the works that come of it, through the region's lane.
 Sweep = Callable[[Region], Awaitable[None]]
-SWEEPS: tuple[Sweep, ...] = ()
+SWEEPS: tuple[Sweep, ...] = (pass_requests, pass_placements, destroy_keys)
+# What nobody waits for, and what looks further back.
+ERASURES: tuple[Sweep, ...] = (erase_contacts, erase_requests)
+_ERASE_EVERY_S = 600.0
 
 
 class Desk:
@@ -34,6 +41,7 @@ class Desk:
         self.suggesting = Suggesting(region)
         self._supervisor = Supervisor(f"desk {region.id}")
         self._hastened = asyncio.Event()
+        self._erased_at = -math.inf
 
     @classmethod
     @asynccontextmanager
@@ -51,13 +59,20 @@ class Desk:
 
     async def sweep(self) -> None:
         """Do what is due, each kind for itself; nothing by a clock that jumped."""
-        for look in SWEEPS:
+        for look in (*SWEEPS, *self._erasures()):
             if not self.region.watch.sweeps_allowed:
                 return
             try:
                 await look(self.region)
             except Problem as problem:
                 log.warning("desk.sweep_postponed", problem=problem.slug)
+
+    def _erasures(self) -> tuple[Sweep, ...]:
+        now = time.monotonic()
+        if now - self._erased_at < _ERASE_EVERY_S:
+            return ()
+        self._erased_at = now
+        return ERASURES
 
     async def _sweep(self) -> None:
         while True:

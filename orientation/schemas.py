@@ -9,7 +9,7 @@ import msgspec
 
 from inventory.model.reason import reaches_somebody, unreadable
 from inventory.model.unit import Regime, Tolerance
-from inventory.schemas import Body, Commune, Language
+from inventory.schemas import Body, Commune, Instant, Language, check_instant
 from kernel.problems import InvalidBody
 from orientation.model.contact import ALIAS_MAX, CONTACT_MAX, Contact, reachable, register_number
 from orientation.model.household import (
@@ -24,7 +24,8 @@ from orientation.model.household import (
     Relation,
     Urgency,
 )
-from orientation.model.request import Channel
+from orientation.model.request import Channel, UnmetReason
+from orientation.model.step import RESULTS, RefusalReason, StepKind, StepResult
 from orientation.problems import ContactRefused
 
 RECEIPT_MAX = 64
@@ -113,6 +114,56 @@ class AskBody(Body):
 
     def household(self) -> Household:
         return Household(party_of(self.party), self.needs.needs(), tuple(dict.fromkeys(self.urgency)))
+
+
+class ActBody(Body):
+    """Every act has an id of its own, made by the client: said again, it is done once (I10)."""
+
+    id: UUID
+
+
+class TakeBody(ActBody):
+    base_version: Version
+
+
+class AmendBody(TakeBody):
+    """What is left out stays as it was. `contact` null erases what was kept."""
+
+    party: Party | None = None
+    needs: NeedsBody | None = None
+    urgency: Urgencies | None = None
+    regime: Regime | None = None
+    contact: ContactBody | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class PauseBody(ActBody):
+    until: Instant
+
+
+class CloseBody(ActBody):
+    outcome: Literal["unmet", "withdrawn", "duplicate", "self-resolved"]
+    reason: UnmetReason | None = None
+
+    def check(self) -> None:
+        """An unmet need without a reason could not be counted, and nothing else has one."""
+        if (self.outcome == "unmet") != (self.reason is not None):
+            raise InvalidBody(where="reason", why="why the need was not met, with the outcome `unmet` and only so")
+
+
+class StepBody(TakeBody):
+    kind: StepKind
+    shelter: UUID | None = None
+    at: Instant | None = None
+    result: StepResult | None = None
+    reason: RefusalReason | None = None
+
+    def check(self) -> None:
+        check_instant("at", self.at)
+        if self.result is not None and self.result not in RESULTS[self.kind]:
+            allowed = ", ".join(sorted(RESULTS[self.kind]))
+            raise InvalidBody(where="result", why=f"of this kind of step: {allowed}, or null while it is to come")
+        if (self.result is StepResult.REFUSED) != (self.reason is not None):
+            raise InvalidBody(where="reason", why="why a house refuses, with the result `refused` and only so")
 
 
 def party_of(party: list[MemberBody]) -> tuple[Member, ...]:

@@ -65,6 +65,8 @@ request = Table(
     Index("ix_request_open", "region_id", "expires_at", postgresql_where="state <> 'closed'"),
     Index("ix_request_shown", "region_id", "closed_at", postgresql_where="NOT gone"),
     Index("ix_request_night", "region_id", "night"),
+    Index("ix_request_past", "region_id", "closed_at", postgresql_where="gone"),
+    Index("ix_request_continues", "continues", postgresql_where="continues IS NOT NULL"),
 )
 
 placement = Table(

@@ -23,5 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for index in ("ix_request_continues", "ix_request_past"):
+        op.execute(f"DROP INDEX {index}")
     for table in ("night_count", "request_step", "night_key", "contact"):
         op.execute(f"DROP TABLE {table}")

@@ -49,3 +49,7 @@ CREATE TABLE night_count (
   CONSTRAINT pk_night_count PRIMARY KEY (region_id, night, regime, party, outcome, reason),
   CONSTRAINT fk_night_count_region_id_region FOREIGN KEY(region_id) REFERENCES region (id)
 );
+
+CREATE INDEX ix_request_past ON request (region_id, closed_at) WHERE gone;
+
+CREATE INDEX ix_request_continues ON request (continues) WHERE continues IS NOT NULL;

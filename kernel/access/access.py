@@ -39,8 +39,8 @@ class Access:
         self.engine = engine
         self.passwords = passwords or Passwords()
         self.key_secrets = KeySecrets(settings)
-        rationing = Rationing(redis, self.key_secrets.derive("rations"), settings.redis_timeout_s)
-        self._signing_in = SigningIn(settings, engine, self.passwords, rationing)
+        self.rationing = Rationing(redis, self.key_secrets.derive("rations"), settings.redis_timeout_s)
+        self._signing_in = SigningIn(settings, engine, self.passwords, self.rationing)
         self._identifying = Identifying(engine)
         self._tickets = Tickets(redis)
         self._regions: tuple[Mapping[str, UUID], float] = ({}, 0.0)

@@ -30,7 +30,7 @@ async def flush(connection: Connection, records: Records) -> None:
     bars = {(bar.request_id, bar.unit_id): asdict(bar) for bar in records.bars}
     await insert(connection, tables.request_bar, [bars[key] for key in sorted(bars)], _upsert(tables.request_bar))
     await _flush_contacts(connection, records)
-    steps = sorted((asdict(step) for step in records.steps), key=lambda row: (row["request_id"], row["id"]))
+    steps = [asdict(records.steps[key]) for key in sorted(records.steps)]
     await insert(connection, tables.request_step, steps, _upsert(tables.request_step))
 
 

@@ -47,7 +47,8 @@ class Records:
     bars: list[Bar] = field(default_factory=list)
     # What each request's contact becomes; none where it is erased.
     contacts: dict[UUID, SealedContact | None] = field(default_factory=dict)
-    steps: list[Step] = field(default_factory=list)
+    # By request and step, as the batch leaves them.
+    steps: dict[tuple[UUID, UUID], Step] = field(default_factory=dict)
     requests_before: dict[UUID, int] = field(default_factory=dict)
     placements_before: dict[UUID, int] = field(default_factory=dict)
     causes: dict[UUID, list[Cause]] = field(default_factory=dict)

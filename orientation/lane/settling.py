@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -54,7 +54,7 @@ def settle(working: Working, records: Records) -> None:
         concerned[placement.request_id] = cause
     for placement, cause in _voided(working, records):
         records.put_placement(replace(placement, voided=True), cause)
-        _reopen(records, placement.request_id, cause)
+        _reopen(records, placement.request_id, cause, working.now)
     for request_id, cause in concerned.items():
         _follow(working, records, request_id, cause)
     working.entries.extend(_entries(records))
@@ -97,19 +97,34 @@ def _follow(working: Working, records: Records, request_id: UUID, cause: Cause) 
     if request is None or not request.open:
         return
     hold_id = working.open_holds.get(request_id)
-    state = RequestState.WAITING if hold_id is None else RequestState.HELD
-    records.put_request(replace(request, state=state, placement_id=hold_id), cause)
+    if hold_id is None:
+        request = _waiting(records, request, working.now)
+    else:
+        request = replace(request, state=RequestState.HELD, placement_id=hold_id)
+    records.put_request(request, cause)
 
 
-def _reopen(records: Records, request_id: UUID, cause: Cause) -> None:
+def _waiting(records: Records, request: Request, now: datetime) -> Request:
+    """It waits again, on the screens, and does not expire before anybody could have looked at it."""
+    within = timedelta(seconds=records.policy.times(request.regime).refresh_within_s)
+    return replace(
+        request,
+        state=RequestState.WAITING,
+        outcome=None,
+        outcome_reason=None,
+        closed_at=None,
+        placement_id=None,
+        gone=False,
+        expires_at=max(request.expires_at, now + within),
+    )
+
+
+def _reopen(records: Records, request_id: UUID, cause: Cause, now: datetime) -> None:
     """Nobody came after all: somebody still waits."""
     request = records.requests.get(request_id)
     if request is None or request.outcome is not Outcome.ARRIVED:
         return
-    waiting = replace(
-        request, state=RequestState.WAITING, outcome=None, outcome_reason=None, closed_at=None, placement_id=None
-    )
-    records.put_request(waiting, cause)
+    records.put_request(_waiting(records, request, now), cause)
 
 
 def _voided(working: Working, records: Records) -> Iterable[tuple[Placement, Cause]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -82,6 +82,34 @@ class Request:
     @property
     def open(self) -> bool:
         return self.state is not RequestState.CLOSED
+
+
+# Closed ones stay on the screens for as long as somebody may ask about them in the same night.
+SHOWN_CLOSED = timedelta(hours=12)
+
+
+class Due(StrEnum):
+    """What time alone does to a request (I12)."""
+
+    RESUME = "resume"
+    EXPIRE = "expire"
+    CLOSE_OUT = "close-out"
+    GO = "go"
+
+
+def due(request: Request, now: datetime, noon: datetime) -> Due | None:
+    """Return what is due; `noon` is when this night began.
+
+    A request for a night that was not heard of since is over with it. One that waits expires; held, it does not.
+    """
+    if request.closed_at is not None:
+        return Due.GO if not request.gone and request.closed_at <= now - SHOWN_CLOSED else None
+    if request.regime is Regime.NIGHT and request.refreshed_at < noon:
+        return Due.CLOSE_OUT
+    if request.state is RequestState.WAITING and request.expires_at <= now:
+        return Due.EXPIRE
+    paused = request.paused_until is not None and request.paused_until <= now
+    return Due.RESUME if paused else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from orientation.routes.nights import get_night
 from orientation.routes.policies import put_orientation_policy, read_orientation_policies
+from orientation.routes.receipts import get_receipt, refresh_receipt
+from orientation.routes.request_acts import (
+    close_request,
+    patch_request,
+    pause_request,
+    put_step,
+    refresh_request,
+    take_request,
+)
 from orientation.routes.requests import get_events, get_request, get_requests, post_request
 from orientation.routes.suggestions import read_suggestions
 
@@ -18,4 +28,13 @@ def orientation_routes() -> list[ControllerRouterHandler]:
         read_suggestions,
         read_orientation_policies,
         put_orientation_policy,
+        patch_request,
+        take_request,
+        refresh_request,
+        pause_request,
+        close_request,
+        put_step,
+        get_receipt,
+        refresh_receipt,
+        get_night,
     ]

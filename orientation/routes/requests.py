@@ -20,8 +20,9 @@ from kernel.access.model import Role
 from kernel.access.policies import allow
 from kernel.access.schemas import refusals
 from kernel.problems import IdReused, InvalidParameter
-from orientation.asking import AskRequest, RequestAnswer
+from orientation.asking import AskRequest
 from orientation.finding import by_receipt, check_places, list_requests, read_events
+from orientation.handling import RequestAnswer
 from orientation.model.contact import Contact, SealedContact
 from orientation.problems import ContactRefused, NoContactKept, UnknownReceipt, UnknownRequest
 from orientation.region import desk_of

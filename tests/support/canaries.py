@@ -61,6 +61,8 @@ class Refuge:
     surge_unit: UUID = field(default_factory=new_id)
     surge: UUID = field(default_factory=new_id)
     request: UUID = field(default_factory=new_id)
+    receipt: str = ""
+    tonight: str = ""
 
     @property
     def units(self) -> tuple[UUID, ...]:
@@ -83,7 +85,8 @@ class Refuge:
             await region.sign_in("granted")
             woman = {"age": "26-59", "gender": "woman", "relation": "self"}
             asked = {"id": str(self.request), "regime": "night", "channel": "phone", "party": [woman]}
-            assert (await admin.post("/requests", json=asked)).status_code == 201
+            told = (await admin.post("/requests", json=asked)).json()
+            self.receipt, self.tonight = told["receipt"], told["request"]["night"]
         connection = await asyncpg.connect(self.database_url)
         await connection.execute("UPDATE unit_state SET held = $2 WHERE unit_id = $1", self.held_unit, HELD)
         await connection.close()

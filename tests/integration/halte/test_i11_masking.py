@@ -56,6 +56,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/keys": ("",),
     "/api/v1/policies": ("",),
     "/api/v1/policies/orientation": ("",),
+    "/api/v1/nights/{night:date}": ("/api/v1/nights/2026-01-01", "/api/v1/nights/{tonight}"),
+    "/api/v1/receipts/{secret:str}": ("/api/v1/receipts/{receipt}",),
     "/api/v1/region": ("",),
     "/api/v1/requests": ("", "?state=open", "?state=closed"),
     "/api/v1/requests/{request_id:uuid}": ("/api/v1/requests/{request}",),
@@ -87,6 +89,8 @@ def _paths(route: str, refuge: Refuge) -> list[str]:
         "gone_unit": refuge.gone_unit,
         "surge": refuge.surge,
         "request": refuge.request,
+        "receipt": refuge.receipt,
+        "tonight": refuge.tonight,
     }
     return [(asked if asked.startswith("/") else route + asked).format_map(ids) for asked in ASKED[route]]
 

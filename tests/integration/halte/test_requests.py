@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -143,3 +144,91 @@ async def test_i10_an_id_of_another_thing_is_refused(halte: Running) -> None:
     async with halte.region.client("desk") as client:
         refused(await client.post("/requests", json=body(id=str(halte.region.men))), 422, "id-reused")
     assert UUID((await halte.region.unit(halte.region.men))["id"]) == halte.region.men
+
+
+async def test_two_officers_of_one_caller_learn_of_each_other(halte: Running) -> None:
+    view = (await asked(halte))["request"]
+    path = f"/requests/{view['id']}"
+    async with halte.region.client("admin") as admin, halte.region.client("desk") as desk:
+        taken = await admin.post(f"{path}/take", json={"id": str(new_id()), "base_version": view["version"]})
+        assert taken.json()["request"]["assignee"]["login"] == "admin"
+        amended = {"id": str(new_id()), "base_version": view["version"], "party": [SELF, CHILD]}
+        document = refused(await desk.patch(path, json=amended), 409, "request-changed")
+        assert document["request"] == taken.json()["request"]
+        amended["base_version"] = document["request"]["version"]
+        first, again = [(await desk.patch(path, json=amended)).json() for _ in range(2)]
+        assert (first["request"]["party_size"], first["repeated"], again["repeated"]) == (2, False, True)
+        events = (await desk.get(f"{path}/events")).json()["events"]
+    assert [(event["verb"], event["actor"]["login"]) for event in events] == [
+        ("ask", "desk"),
+        ("take", "admin"),
+        ("amend", "desk"),
+    ]
+
+
+async def test_an_amendment_leaves_the_contact_or_erases_it(halte: Running) -> None:
+    view = (await asked(halte, contact={"alias": "Heron"}))["request"]
+    async with halte.region.client("desk") as desk:
+        for more, contact in (
+            ({"urgency": ["cold"]}, {"alias": "Heron", "contact": None}),
+            ({"contact": {"contact": "crow@example.org"}}, {"alias": None, "contact": "crow@example.org"}),
+            ({"contact": None}, None),
+        ):
+            said = {"id": str(new_id()), "base_version": view["version"]} | more
+            answer = await desk.patch(f"/requests/{view['id']}", json=said)
+            view = answer.json()["request"]
+            assert view["contact"] == contact
+
+
+async def test_a_request_is_closed_once_and_counted_in_its_night(halte: Running) -> None:
+    view = (await asked(halte, party=[SELF, CHILD]))["request"]
+    path, said = f"/requests/{view['id']}", {"id": str(new_id()), "outcome": "unmet", "reason": "none-fits"}
+    async with halte.region.client("desk") as desk:
+        before = (await desk.get(f"/nights/{view['night']}")).json()
+        for wrong in ({"reason": None}, {"outcome": "withdrawn"}, {"outcome": "arrived", "reason": None}):
+            refused(await desk.post(f"{path}/close", json=said | wrong), 422, "invalid-body")
+        closed = (await desk.post(f"{path}/close", json=said)).json()["request"]
+        assert (closed["state"], closed["outcome"], closed["outcome_reason"]) == ("closed", "unmet", "none-fits")
+        refused(await desk.post(f"{path}/refresh", json={"id": str(new_id())}), 409, "request-closed")
+        after = (await desk.get(f"/nights/{view['night']}")).json()
+        listed = (await desk.get("/requests", params={"state": "closed"})).json()["requests"]
+    assert after["asked"] == before["asked"]
+    assert after["reasons"].get("none-fits") == before["reasons"].get("none-fits", 0) + 1
+    assert after["outcomes"]["unmet"] == before["outcomes"].get("unmet", 0) + 1
+    assert {"regime": "night", "party": "family", "outcome": "unmet", "reason": "none-fits"}.items() <= next(
+        one.items() for one in after["counts"] if one["reason"] == "none-fits"
+    )
+    assert closed in listed
+
+
+async def test_an_admission_has_steps_and_rests(halte: Running) -> None:
+    view = (await asked(halte, regime="admission"))["request"]
+    path, step = f"/requests/{view['id']}", str(new_id())
+    at = (datetime.now(UTC) + timedelta(days=5)).isoformat()
+    said = {"id": str(new_id()), "base_version": 1, "kind": "interview", "shelter": str(halte.region.canal), "at": at}
+    async with halte.region.client("desk") as desk:
+        for wrong, slug in (
+            ({"result": "admitted"}, "invalid-body"),
+            ({"kind": "decision", "result": "refused"}, "invalid-body"),
+            ({"reason": "no-place"}, "invalid-body"),
+        ):
+            refused(await desk.put(f"{path}/steps/{step}", json=said | wrong), 422, slug)
+        refused(await desk.put(f"{path}/steps/{step}", json=said | {"shelter": step}), 404, "unknown-shelter")
+        refused(
+            await desk.post(f"{path}/pause", json={"id": str(new_id()), "until": "2020-01-01T00:00:00Z"}),
+            422,
+            "cannot-pause",
+        )
+        told = (await desk.put(f"{path}/steps/{step}", json=said)).json()["request"]
+        assert [(one["id"], one["kind"], one["result"]) for one in told["steps"]] == [(step, "interview", None)]
+        decided = {
+            "id": str(new_id()),
+            "base_version": 2,
+            "kind": "decision",
+            "result": "refused",
+            "reason": "not-for-us",
+        }
+        told = (await desk.put(f"{path}/steps/{new_id()}", json=decided)).json()["request"]
+        assert [one["reason"] for one in told["steps"]] == [None, "not-for-us"]
+        told = (await desk.post(f"{path}/pause", json={"id": str(new_id()), "until": at})).json()["request"]
+    assert (told["version"], told["paused_until"] is None) == (4, False)

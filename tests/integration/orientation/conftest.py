@@ -19,7 +19,8 @@ from kernel.journal import Range
 from kernel.lane import Lane
 from kernel.postgres import Pool
 from kernel.settings import Settings
-from orientation.asking import AskRequest, RequestAnswer
+from orientation.asking import AskRequest
+from orientation.handling import RequestAnswer
 from orientation.lane.writer import OrientationWriter
 from orientation.model.household import Age, Gender, Household, Member, Relation
 from orientation.model.request import Channel

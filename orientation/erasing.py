@@ -1,0 +1,75 @@
+"""Erasing: contacts 30 days after the closing, whole requests after the region's retention; numbers are left (I9).
+
+Not through the lane: nothing here is on a screen any more, and nothing of it is journalled. Any node does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
+
+import asyncpg
+
+from inventory.region import Region
+from kernel.bulk import insert
+from kernel.postgres import Connection
+from orientation.counting import tally
+from orientation.tables import night_count
+
+CONTACT_KEPT = timedelta(days=30)
+_PORTION = 200
+_CONTACTS = """
+DELETE FROM contact c USING request r
+WHERE c.region_id = $1 AND r.id = c.request_id AND r.closed_at <= halte_now() - $2::interval
+"""
+_REQUESTS = """
+SELECT id, night, regime, state, household, outcome, outcome_reason FROM request
+WHERE region_id = $1 AND gone AND closed_at <= $2 ORDER BY night, id LIMIT $3 FOR UPDATE SKIP LOCKED
+"""
+_ERASE = (
+    "DELETE FROM request_event WHERE request_id = ANY($1::uuid[])",
+    "DELETE FROM request_bar WHERE request_id = ANY($1::uuid[])",
+    "DELETE FROM request_step WHERE request_id = ANY($1::uuid[])",
+    "DELETE FROM contact WHERE request_id = ANY($1::uuid[])",
+    "DELETE FROM placement WHERE request_id = ANY($1::uuid[])",
+    "DELETE FROM request WHERE id = ANY($1::uuid[])",
+)
+_ADD = """
+ON CONFLICT (region_id, night, regime, party, outcome, reason)
+DO UPDATE SET requests = night_count.requests + excluded.requests, people = night_count.people + excluded.people
+"""
+
+
+async def erase_contacts(region: Region) -> None:
+    await region.pool.execute(_CONTACTS, region.id, CONTACT_KEPT)
+
+
+async def erase_requests(region: Region) -> None:
+    """Erase the requests whose time has come, with all that names them."""
+    kept = timedelta(days=region.settings.request_retention_days)
+    while region.watch.sweeps_allowed:
+        async with region.pool.acquire() as connection, connection.transaction():
+            now: datetime = await connection.fetchval("SELECT halte_now()")
+            rows = await connection.fetch(_REQUESTS, region.id, now - kept, _PORTION)
+            await _leave_counts(connection, region.id, rows)
+            await _erase(connection, [row["id"] for row in rows])
+        if len(rows) < _PORTION:
+            return
+
+
+async def _leave_counts(connection: Connection, region_id: UUID, rows: Sequence[asyncpg.Record]) -> None:
+    for night, of_night in groupby(rows, key=itemgetter("night")):
+        counts = [
+            kind._asdict()
+            | {"region_id": region_id, "night": night, "requests": count.requests, "people": count.people}
+            for kind, count in sorted(tally(of_night).items())
+        ]
+        await insert(connection, night_count, counts, _ADD)
+
+
+async def _erase(connection: Connection, ids: Sequence[UUID]) -> None:
+    for statement in _ERASE if ids else ():
+        await connection.execute(statement, ids)
