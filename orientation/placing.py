@@ -13,8 +13,10 @@ from uuid import UUID
 from inventory.holding import Hold
 from inventory.lane.loading import Touches
 from inventory.lane.working import Working
+from inventory.lane.writer import WholeWork
 from kernel.journal import Cause, Subject
 from kernel.lane import Finish
+from kernel.problems import IdReused, Problem
 from orientation.lane.records import Records, records_of
 from orientation.model.placement import Placement
 from orientation.model.request import Request, RequestState
@@ -58,6 +60,7 @@ class Place:
         touches.units.add(self.unit_id)
         touches.requests.add(self.request_id)
         touches.actors.add(self.actor_id)
+        touches.acts.add(self.id)
 
     def apply(self, working: Working) -> Finish:
         records = records_of(working)
@@ -65,6 +68,8 @@ class Place:
         if request is None:
             raise UnknownRequest(request=str(self.request_id))
         stored = self.id in working.holds
+        if not stored and (self.id in records.events or self.id in records.elsewhere):
+            raise IdReused(id=str(self.id))
         if not stored and not request.open:
             raise RequestClosed(request=str(request.id), outcome=request.outcome)
         # The lane's answer to the hold is the inventory's; ours says more.
@@ -109,3 +114,31 @@ class Place:
         records.record_event(
             self.id, "place", working.now, self.actor_id, self.body_hash, request=held, placement_id=self.id
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTogether(WholeWork):
+    """Several households at once, all of them or none."""
+
+    placements: tuple[Place, ...]
+
+    def touch(self, touches: Touches) -> None:
+        for place in self.placements:
+            place.touch(touches)
+
+    async def apply_whole(self, working: Working) -> Finish:
+        finishes = [self._apply(place, working) for place in self.placements]
+
+        def finish(numbered: Mapping[UUID, Subject]) -> list[PlacementAnswer]:
+            return [one(numbered) for one in finishes]
+
+        return finish
+
+    @staticmethod
+    def _apply(place: Place, working: Working) -> Finish:
+        try:
+            return place.apply(working)
+        except Problem as problem:
+            # Which of them it was: the others could have been held.
+            problem.facts["placement"] = str(place.id)
+            raise

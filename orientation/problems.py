@@ -72,3 +72,31 @@ class PartyTooLarge(Problem):
 
     slug = "party-too-large"
     status = 409
+
+
+class PlacementMovedOn(Problem):
+    """It is past that: `state`, and `ending` where it has ended, say how it stands."""
+
+    slug = "placement-moved-on"
+    status = 409
+
+
+class AlreadyExtended(Problem):
+    """A placement is given more time once."""
+
+    slug = "already-extended"
+    status = 409
+
+
+class NotTheHolder(Problem):
+    """Where a secret shelter is, only whoever follows a placement there is told (I11)."""
+
+    slug = "not-the-holder"
+    status = 403
+
+
+class UnknownColleague(Problem):
+    """Nobody at this region's desk has that account."""
+
+    slug = "unknown-colleague"
+    status = 422

@@ -17,6 +17,7 @@ from kernel.problems import Problem
 from kernel.supervising import Supervisor
 from orientation.elapsing import destroy_keys, pass_placements, pass_requests
 from orientation.erasing import erase_contacts, erase_requests
+from orientation.lapsing import escalate, lapse
 from orientation.receipts import Receipts
 from orientation.sealing import Sealer
 from orientation.suggesting import Suggesting
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 # One look at what is due, and the works that come of it, through the region's lane.
 Sweep = Callable[[Region], Awaitable[None]]
-SWEEPS: tuple[Sweep, ...] = (pass_requests, pass_placements, destroy_keys)
+SWEEPS: tuple[Sweep, ...] = (lapse, escalate, pass_requests, pass_placements, destroy_keys)
 # What nobody waits for, and what looks further back.
 ERASURES: tuple[Sweep, ...] = (erase_contacts, erase_requests)
 _ERASE_EVERY_S = 600.0

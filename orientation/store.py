@@ -1,7 +1,8 @@
-"""Cold reads of orientation: the rules in force."""
+"""Cold reads of orientation: the rules in force, who sits at the desk, what was tried at secret shelters."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,20 @@ from orientation.model.policy import OrientationPolicy
 
 _NEWEST = "SELECT id FROM orientation_policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
 _POLICY = "SELECT version, id, body FROM orientation_policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1"
+
+_AT_THE_DESK = """
+SELECT EXISTS (SELECT FROM account WHERE id = $1 AND region_id = $2 AND disabled_at IS NULL
+               AND role IN ('desk', 'administrator'))
+"""
+_HIDDEN = """
+SELECT u.id FROM unit u JOIN shelter h ON h.id = u.shelter_id
+WHERE u.id = ANY($1::uuid[]) AND u.region_id = $2 AND h.secret
+"""
+_IN_VAIN = """
+SELECT count(*) FROM request r JOIN request_event e ON e.request_id = r.id
+WHERE r.region_id = $1 AND NOT r.gone
+  AND e.actor_id = $2 AND e.verb = $3 AND e.at > halte_now() - make_interval(secs => $4)
+"""
 
 
 _VERSIONS = """
@@ -55,3 +70,20 @@ async def read_policy(connection: Connection | Pool, region_id: UUID) -> Orienta
 def policy_of(row: asyncpg.Record) -> OrientationPolicy:
     rules = msgspec.json.decode(row["body"])
     return msgspec.convert(rules | {"version": row["version"], "id": row["id"]}, OrientationPolicy)
+
+
+async def at_the_desk(pool: Pool, region_id: UUID, account_id: UUID) -> bool:
+    """Tell whether somebody may be given a request to follow."""
+    found: bool = await pool.fetchval(_AT_THE_DESK, account_id, region_id)
+    return found
+
+
+async def secret_units(pool: Pool, region_id: UUID, unit_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these units are in secret shelters."""
+    return {row["id"] for row in await pool.fetch(_HIDDEN, list(unit_ids), region_id)}
+
+
+async def tries_in_vain(pool: Pool, region_id: UUID, actor_id: UUID, verb: str, within_s: float) -> int:
+    """Return how often somebody did not get what they tried to hold at secret shelters."""
+    tries: int = await pool.fetchval(_IN_VAIN, region_id, actor_id, verb, float(within_s))
+    return tries

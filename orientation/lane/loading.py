@@ -15,6 +15,7 @@ from kernel.postgres import Connection
 from orientation.lane.records import Records, StoredEvent
 from orientation.model.codes import codes_of
 from orientation.model.request import Bar
+from orientation.model.times import IntakeHours
 from orientation.rows import placement_of, request_of
 
 _REQUESTS = "SELECT * FROM request WHERE id = ANY($1::uuid[])"
@@ -28,6 +29,10 @@ _EVENTS = (
     "SELECT id, region_id, request_id, placement_id, verb, body_hash FROM request_event WHERE id = ANY($1::uuid[])"
 )
 
+_INTAKE = """
+SELECT id, intake_from, intake_to FROM shelter WHERE id IN (SELECT shelter_id FROM unit WHERE id = ANY($1::uuid[]))
+"""
+
 
 def concerns(touches: Touches) -> bool:
     """Tell whether any work of the batch is about a request, a placement, an act on one, or the rules."""
@@ -39,19 +44,38 @@ async def load_records(
 ) -> None:
     if touches.requests:
         await _load_requests(connection, touches.requests, working, records)
-    if holds:
-        for row in await connection.fetch(_PLACEMENTS, [hold["id"] for hold in holds], working.region_id):
-            placement = placement_of(row)
-            records.placements[placement.id] = placement
-            records.placements_before[placement.id] = placement.version
+    if touches.holds or holds:
+        await _load_placements(connection, touches.holds, holds, working, records)
     if touches.policies:
         for row in await connection.fetch(_POLICIES, list(touches.policies)):
             version = row["version"] if row["region_id"] == working.region_id else None
             records.policies[row["id"]] = StoredPolicy(version, row["body_hash"])
     if touches.acts:
-        for row in await connection.fetch(_EVENTS, list(touches.acts)):
-            ours = row["request_id"] if row["region_id"] == working.region_id else None
-            records.events[row["id"]] = StoredEvent(ours, row["placement_id"], row["verb"], row["body_hash"])
+        await _load_acts(connection, touches.acts, holds, working, records)
+
+
+async def _load_placements(
+    connection: Connection, named: set[UUID], holds: Sequence[asyncpg.Record], working: Working, records: Records
+) -> None:
+    found = [hold["id"] for hold in holds]
+    for row in await connection.fetch(_PLACEMENTS, found, working.region_id) if found else ():
+        placement = placement_of(row)
+        records.placements[placement.id] = placement
+        records.placements_before[placement.id] = placement.version
+    unknown = named.difference(found)
+    if unknown:
+        records.elsewhere.update(row["id"] for row in await connection.fetch(_OTHERS, list(unknown), "placement"))
+
+
+async def _load_acts(
+    connection: Connection, acts: Collection[UUID], holds: Sequence[asyncpg.Record], working: Working, records: Records
+) -> None:
+    for row in await connection.fetch(_EVENTS, list(acts)):
+        ours = row["request_id"] if row["region_id"] == working.region_id else None
+        records.events[row["id"]] = StoredEvent(ours, row["placement_id"], row["verb"], row["body_hash"])
+    if holds:
+        for row in await connection.fetch(_INTAKE, [hold["unit_id"] for hold in holds]):
+            records.intake[row["id"]] = IntakeHours(row["intake_from"], row["intake_to"])
 
 
 async def _load_requests(

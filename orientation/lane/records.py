@@ -18,6 +18,7 @@ from orientation.model.placement import Placement
 from orientation.model.policy import OrientationPolicy
 from orientation.model.request import Bar, Request
 from orientation.model.step import Step
+from orientation.model.times import IntakeHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Records:
     requests: dict[UUID, Request] = field(default_factory=dict)
     placements: dict[UUID, Placement] = field(default_factory=dict)
     events: dict[UUID, StoredEvent] = field(default_factory=dict)
+    # When the shelters let people in whose placements are acted on.
+    intake: dict[UUID, IntakeHours] = field(default_factory=dict)
     # Ids that cannot become a request's or a placement's: another region's, or another kind's.
     elsewhere: set[UUID] = field(default_factory=set)
     # Codes of this night that are taken, among those that the batch may give.

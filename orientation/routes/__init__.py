@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
+from orientation.routes.acts import ACTS
 from orientation.routes.nights import get_night
+from orientation.routes.placements import read_address, read_must_moves, read_placement, read_placements
+from orientation.routes.placing import post_placements, put_placement
 from orientation.routes.policies import put_orientation_policy, read_orientation_policies
 from orientation.routes.receipts import get_receipt, refresh_receipt
 from orientation.routes.request_acts import (
@@ -21,20 +24,10 @@ from orientation.routes.suggestions import read_suggestions
 
 def orientation_routes() -> list[ControllerRouterHandler]:
     return [
-        post_request,
-        get_requests,
-        get_request,
-        get_events,
-        read_suggestions,
-        read_orientation_policies,
-        put_orientation_policy,
-        patch_request,
-        take_request,
-        refresh_request,
-        pause_request,
-        close_request,
-        put_step,
-        get_receipt,
-        refresh_receipt,
-        get_night,
+        *(post_request, get_requests, get_request, get_events, read_suggestions),
+        *(patch_request, take_request, refresh_request, pause_request, close_request, put_step),
+        *(get_receipt, refresh_receipt, get_night),
+        *(put_placement, post_placements, *ACTS),
+        *(read_placements, read_placement, read_address, read_must_moves),
+        *(read_orientation_policies, put_orientation_policy),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +11,20 @@ import asyncpg
 import msgspec
 
 from inventory.region import Region
+from kernel.access.model import Principal, Role
 from kernel.postgres import Connection
 from orientation.model.contact import SealedContact
-from orientation.model.household import Household
+from orientation.model.household import AwayFrom, Household
+from orientation.placement_records import placements_by_id
 from orientation.region import desk_of
 from orientation.routes.views import (
     BarView,
     ColleagueView,
     ContactView,
     DeclineView,
+    PlacedView,
     PlacementView,
+    RequestMarkView,
     RequestView,
     StepView,
 )
@@ -29,12 +33,6 @@ from orientation.sealing import Sealer
 _REQUESTS = """
 SELECT r.*, a.login FROM request r LEFT JOIN account a ON a.id = r.assignee_id
 WHERE r.region_id = $1 AND r.id = ANY($2::uuid[]) ORDER BY r.asked_at, r.id
-"""
-_PLACEMENTS = """
-SELECT p.*, h.expires_at, u.allotment, a.login, r.code, r.household
-FROM placement p JOIN hold h ON h.id = p.id JOIN unit u ON u.id = p.unit_id JOIN request r ON r.id = p.request_id
-LEFT JOIN account a ON a.id = p.holder_id
-WHERE p.region_id = $1 AND p.id = ANY($2::uuid[]) ORDER BY p.held_at, p.id
 """
 _BARS = """
 SELECT * FROM request_bar WHERE request_id = ANY($1::uuid[]) AND until > halte_now() ORDER BY until, unit_id
@@ -79,7 +77,7 @@ async def show_requests(region: Region, ids: Sequence[UUID]) -> list[RequestView
 
 async def show_placements(connection: Connection, region_id: UUID, ids: Iterable[UUID]) -> list[PlacementView]:
     """Return those of this region, the oldest first."""
-    return [placement_view(row) for row in await connection.fetch(_PLACEMENTS, region_id, list(ids))]
+    return [placement_view(row) for row in await placements_by_id(connection, region_id, list(ids))]
 
 
 def colleague(id: UUID | None, login: str | None) -> ColleagueView | None:
@@ -136,9 +134,15 @@ def _request(row: asyncpg.Record, beside: _Beside) -> RequestView:
     )
 
 
-def placement_view(row: asyncpg.Record) -> PlacementView:
-    """Return a row of `placement` with its hold's end, its unit's allotment, its request and its holder's log-in."""
+def placement_view(row: asyncpg.Record, reader: Principal | None = None) -> PlacementView:
+    """Return a placement and what stands beside it (placement_records.py) as somebody may read it who may at all.
+
+    Shelters read what is to be ready when people come; from whom they stay away is the desk's to know.
+    """
     household = _household(row["household"])
+    needs = household.needs
+    if reader is not None and reader.role is Role.STAFF:
+        needs = replace(needs, near=None, away_from=AwayFrom())
     same: dict[str, Any] = {name: row[name] for name in PlacementView.__struct_fields__ if name in row}
     reason = row["decline_reason"]
     return PlacementView(
@@ -149,7 +153,13 @@ def placement_view(row: asyncpg.Record) -> PlacementView:
         extended=row["extended_at"] is not None,
         arrive_by=row["expires_at"] if row["accepted_at"] is not None else None,
         decline=None if reason is None else DeclineView(reason, row["decline_free"]),
-        made_by=colleague(row["holder_id"], row["login"]),
+        made_by=colleague(row["made_by_id"], row["made_by_login"]),
+        holder=colleague(row["holder_id"], row["holder_login"]),
         party=household.party,
-        needs=household.needs,
+        needs=needs,
     )
+
+
+def placed_view(row: asyncpg.Record, reader: Principal, *, repeated: bool) -> PlacedView:
+    request = RequestMarkView(row["request_id"], row["request_version"], row["request_state"])
+    return PlacedView(placement_view(row, reader), request, repeated)

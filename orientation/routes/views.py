@@ -22,7 +22,10 @@ class DeclineView(msgspec.Struct):
 
 
 class PlacementView(msgspec.Struct):
-    """`arrive_by` stands once it is accepted; `party` and `needs` are for whoever is to receive them."""
+    """`arrive_by` stands once it is accepted; `party` and `needs` are for whoever is to receive them.
+
+    `holder` follows it: whoever made it, or to whom it was handed over since.
+    """
 
     id: UUID
     request: UUID
@@ -45,6 +48,7 @@ class PlacementView(msgspec.Struct):
     ended_at: datetime | None
     decline: DeclineView | None
     made_by: ColleagueView | None
+    holder: ColleagueView | None
     party: tuple[Member, ...]
     needs: Needs
     replaces: UUID | None
@@ -142,3 +146,41 @@ class RequestEventView(msgspec.Struct):
 
 class RequestEventsView(msgspec.Struct):
     events: list[RequestEventView]
+
+
+class RequestMarkView(msgspec.Struct):
+    id: UUID
+    version: int
+    state: str
+
+
+class PlacedView(msgspec.Struct):
+    """What was done is done; the placement and its request are as they are now."""
+
+    placement: PlacementView
+    request: RequestMarkView
+    repeated: bool
+
+
+class AllPlacedView(msgspec.Struct):
+    placements: list[PlacedView]
+
+
+class PlacementsView(msgspec.Struct):
+    placements: list[PlacementView]
+    now: datetime
+
+
+class AddressView(msgspec.Struct):
+    address: str | None
+    phone: str | None
+
+
+class MustMoveView(msgspec.Struct):
+    placement: PlacementView
+    why: str
+
+
+class MustMovesView(msgspec.Struct):
+    must_moves: list[MustMoveView]
+    now: datetime

@@ -63,13 +63,14 @@ class Refuge:
     request: UUID = field(default_factory=new_id)
     receipt: str = ""
     tonight: str = ""
+    placement: UUID = field(default_factory=new_id)
 
     @property
     def units(self) -> tuple[UUID, ...]:
         return self.region.secret_unit, self.held_unit, self.gone_unit
 
     async def found(self) -> None:
-        """Say where it is and how large its units are; hold places, which no route does yet."""
+        """Say where it is and how large its units are; hold more places than anybody would place."""
         region = self.region
         house = {"operator": str(region.operator), "name": "Quiet House", "commune": "21004", "secret": True}
         async with region.client("admin") as admin:
@@ -120,6 +121,9 @@ class Refuge:
             batch = {"reports": [{"report": str(new_id())} | self.line(FREE, intake={"state": "paused"})]}
             await _seen(staff.post("/reports", json=batch))
             await _seen(_report(staff, self.line(AGAIN, intake={"state": "open"})))
+        async with region.client("granted") as desk:
+            placed = {"request": str(self.request), "unit": str(self.surge_unit)}
+            await _seen(desk.put(f"/placements/{self.placement}", json=placed))
 
 
 async def _report(client: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:

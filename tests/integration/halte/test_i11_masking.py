@@ -41,6 +41,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/": ("",),
     "/watch": ("",),
     "/shelter": ("",),
+    "/receipt": ("",),
     **{f"/{name}": ("",) for name in NAMED},
     "/assets/{file_path:path}": ("/assets/nothing.js",),
     "/healthz": ("",),
@@ -54,6 +55,10 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/board.geojson": _BOARD,
     "/api/v1/clock": ("",),
     "/api/v1/keys": ("",),
+    "/api/v1/must-moves": ("",),
+    "/api/v1/placements": ("", "?state=recent", "?shelter={secret}", "?shelter={secret}&state=recent"),
+    "/api/v1/placements/{placement_id:uuid}": ("/api/v1/placements/{placement}",),
+    "/api/v1/placements/{placement_id:uuid}/address": ("/api/v1/placements/{placement}/address",),
     "/api/v1/policies": ("",),
     "/api/v1/policies/orientation": ("",),
     "/api/v1/nights/{night:date}": ("/api/v1/nights/2026-01-01", "/api/v1/nights/{tonight}"),
@@ -77,7 +82,11 @@ ASKED: dict[str, tuple[str, ...]] = {
 }
 SOCKETS = ("/live/board", "/live/desk", "/live/shelter")
 # An administrator defines the shelter and is told its address, which is noted (docs/privacy.md).
-TOLD_WHERE = {("admin", "/api/v1/shelters/{shelter_id:uuid}")}
+# Who has placed somebody there is told too, and that is an event of the request.
+TOLD_WHERE = {
+    ("admin", "/api/v1/shelters/{shelter_id:uuid}"),
+    ("granted", "/api/v1/placements/{placement_id:uuid}/address"),
+}
 
 
 def _paths(route: str, refuge: Refuge) -> list[str]:
@@ -91,6 +100,7 @@ def _paths(route: str, refuge: Refuge) -> list[str]:
         "request": refuge.request,
         "receipt": refuge.receipt,
         "tonight": refuge.tonight,
+        "placement": refuge.placement,
     }
     return [(asked if asked.startswith("/") else route + asked).format_map(ids) for asked in ASKED[route]]
 
@@ -245,6 +255,7 @@ async def test_its_own_staff_are_told_so_the_eye_is_not_blind(swept: Swept) -> N
     for path in ("/live/board", "/live/shelter"):
         assert now <= counts_in(swept.sockets[OWN, path])
     assert len(whereabouts_in(said["/api/v1/shelters/{shelter_id:uuid}"])) == 4
+    assert whereabouts_in(swept.routes["granted"]["/api/v1/placements/{placement_id:uuid}/address"]) != set()
     # Nowhere else, not even to them: what lies open on a desk all day is read by others too.
     others = "\n".join(text for route, text in said.items() if route != "/api/v1/shelters/{shelter_id:uuid}")
     assert whereabouts_in(others + "".join(swept.sockets[OWN, path] for path in SOCKETS)) == set()

@@ -19,10 +19,12 @@ from kernel.journal import Range
 from kernel.lane import Lane
 from kernel.postgres import Pool
 from kernel.settings import Settings
+from orientation.acting import PlacementAct, Said
 from orientation.asking import AskRequest
 from orientation.handling import RequestAnswer
 from orientation.lane.writer import OrientationWriter
 from orientation.model.household import Age, Gender, Household, Member, Relation
+from orientation.model.placement import Party
 from orientation.model.request import Channel
 from orientation.placing import Place, PlacementAnswer
 from tests.integration.inventory.conftest import Place as Ground
@@ -36,6 +38,17 @@ ALONE = Household((Member(Age.ADULT, Gender.MAN, Relation.SELF),))
 def party(size: int) -> Household:
     """Return a household of that many men."""
     return Household(ALONE.party + (Member(Age.ADULT, Gender.MAN, Relation.FRIEND),) * (size - 1))
+
+
+def said(
+    placement_id: UUID,
+    *,
+    id: UUID | None = None,
+    by: UUID = SYSTEM,
+    party: Party = Party.SHELTER,
+    words: bytes = b"act",
+) -> Said:
+    return Said(id or new_id(), by, party, placement_id, words)
 
 
 @dataclass(slots=True)
@@ -57,6 +70,17 @@ class Desk(Ground):
         body: dict[str, Any] = {"body_hash": b"place"} | said
         placement_id = body.pop("id", None) or new_id()
         answer: PlacementAnswer = await self.lane.submit(Place(placement_id, SYSTEM, request_id, unit_id, **body))
+        return answer
+
+    async def announced(self, free: int = 5, size: int = 1, **attributes: Any) -> tuple[UUID, UUID, UUID]:
+        """A unit with places, a request, and a placement of it there."""
+        unit_id = await self.unit(**attributes)
+        await self.report(unit_id, free)
+        request_id = await self.ask(party(size))
+        return unit_id, request_id, (await self.place(request_id, unit_id)).placement.id
+
+    async def act(self, work: PlacementAct) -> PlacementAnswer:
+        answer: PlacementAnswer = await self.lane.submit(work)
         return answer
 
     async def request(self, request_id: UUID) -> dict[str, Any]:
