@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 # Log-ins that begin so belong to the simulation, and people who look at the list of accounts see it.
 MARK = "evening-"
+DESK = f"{MARK}desk"
 _PHONES_MIN = 6
 # Well below what one account or key may be for.
 _SHELTERS_EACH = 400
@@ -61,6 +62,7 @@ class Crew:
 
     administrator: Person
     supervisor: Person
+    desk: Person
     phones: Mapping[UUID, Person]
     keys: Mapping[UUID, Key]
     holders: Mapping[UUID, Holder]
@@ -103,6 +105,7 @@ async def hire(caller: Caller, administrator: Person, world: World) -> Crew:
     return Crew(
         administrator=administrator,
         supervisor=await hiring.person(f"{MARK}supervisor", "supervisor", ()),
+        desk=await hiring.person(DESK, "desk", ()),
         phones=phones,
         keys={shelter: keys[id] for id, holder in holders.items() for shelter in holder.shelters},
         holders=holders,
