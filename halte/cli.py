@@ -22,7 +22,8 @@ from halte.replay import cli as replay_cli
 from halte.serving import PortTaken, bind, find_servers, serve, with_servers
 from halte.simulate import cli as simulate_cli
 from halte.simulate.companion import CURTAIN, SPEED, Show, accompanied
-from inventory.cli import rebuild, verify
+from halte.verifying import verify
+from inventory.cli import rebuild
 from inventory.importing.cli import import_file
 from kernel.access.cli import account, key
 from kernel.clock_cli import clock

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from inventory.cli import verify
+from halte.verifying import verify
 from kernel.settings import Settings
 
 

@@ -11,7 +11,7 @@ from inventory.model.reason import reaches_somebody, unreadable
 from inventory.model.unit import Regime, Tolerance
 from inventory.schemas import Body, Commune, Instant, Language, check_instant
 from kernel.problems import InvalidBody
-from orientation.model.contact import ALIAS_MAX, CONTACT_MAX, Contact, reachable, register_number
+from orientation.model.contact import ALIAS_MAX, CONTACT_MAX, Contact, full_name, reachable, register_number
 from orientation.model.household import (
     PARTY_MAX,
     PETS_MAX,
@@ -95,7 +95,7 @@ class ContactBody(Body):
                 raise InvalidBody(where=where, why="some words, without control characters")
             if text is not None and register_number(text):
                 raise ContactRefused(where=where)
-        if self.alias is not None and reaches_somebody(self.alias):
+        if self.alias is not None and (reaches_somebody(self.alias) or full_name(self.alias)):
             raise ContactRefused(where="contact.alias")
         if self.contact is not None and not reachable(self.contact):
             raise InvalidBody(where="contact.contact", why="a telephone number or an e-mail address, and nothing else")

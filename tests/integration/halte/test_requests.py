@@ -114,9 +114,10 @@ async def test_what_cannot_be_meant_is_refused_by_name(halte: Running, said: dic
         {"contact": "17073003384"},  # of this century
         {"alias": "0470 12 34 56"},
         {"alias": "m@example.org"},
+        {"alias": "Invented Person"},
     ],
 )
-async def test_a_register_number_is_kept_nowhere(halte: Running, contact: dict[str, str]) -> None:
+async def test_a_register_number_and_a_full_name_are_kept_nowhere(halte: Running, contact: dict[str, str]) -> None:
     async with halte.region.client("desk") as client:
         refused(await client.post("/requests", json=body(contact=contact)), 422, "contact-refused")
 

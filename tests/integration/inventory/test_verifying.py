@@ -15,7 +15,8 @@ from click import Command
 from click.testing import CliRunner, Result
 from redis.asyncio import Redis
 
-from inventory.cli import rebuild, verify
+from halte.verifying import verify
+from inventory.cli import rebuild
 from inventory.defining import DefineShelter, DefineUnit, Refresh, RemoveUnit
 from inventory.differences import Verification
 from inventory.holding import Ending

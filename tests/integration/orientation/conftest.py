@@ -27,6 +27,7 @@ from orientation.model.household import Age, Gender, Household, Member, Relation
 from orientation.model.placement import Party
 from orientation.model.request import Channel
 from orientation.placing import Place, PlacementAnswer
+from orientation.verifying import verify_orientation
 from tests.integration.inventory.conftest import Place as Ground
 from tests.support.running import halte
 
@@ -117,4 +118,5 @@ async def desk(pool: Pool, region_id: UUID, settings: Settings) -> AsyncIterator
     await lane.stop()
     if not desk.broken:
         found = await verify_region(pool, None, region_id)
+        await verify_orientation(pool, region_id, found)
         assert [str(difference) for difference in found.differences] == []
