@@ -8,8 +8,9 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -33,6 +34,8 @@ class Server:
     process: Process | None = field(default=None)
     # Further settings, as an operator would give them.
     variables: Mapping[str, str] = field(default_factory=dict)
+    # Where its log goes, for who wants to read it.
+    log: Path | None = None
 
     @property
     def address(self) -> str:
@@ -50,7 +53,10 @@ class Server:
             **self.variables,
         }
         command = [sys.executable, "-c", _HALTE, "run"]
-        self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stdin=DEVNULL)
+        with self.log.open("ab") if self.log is not None else nullcontext() as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *command, env=environment, stdout=PIPE, stderr=log, stdin=DEVNULL
+            )
         assert self.process.stdout is not None
         async with asyncio.timeout(_START_S):
             while line := (await self.process.stdout.readline()).decode():
@@ -102,8 +108,8 @@ async def settings_of_its_own(servers: EmbeddedServers, template: str) -> AsyncI
 
 
 @asynccontextmanager
-async def serving(settings: Settings, **variables: str) -> AsyncIterator[Server]:
-    server = Server(settings, variables=variables)
+async def serving(settings: Settings, log: Path | None = None, **variables: str) -> AsyncIterator[Server]:
+    server = Server(settings, variables=variables, log=log)
     try:
         await server.start()
         yield server

@@ -41,6 +41,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/": ("",),
     "/watch": ("",),
     "/shelter": ("",),
+    "/desk": ("",),
     "/receipt": ("",),
     **{f"/{name}": ("",) for name in NAMED},
     "/assets/{file_path:path}": ("/assets/nothing.js",),

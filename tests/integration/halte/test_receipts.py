@@ -21,6 +21,11 @@ async def test_a_receipt_says_how_it_stands_and_no_more(halte: Running) -> None:
         # Said again within the minute, it is said already.
         refreshed = await public.post(f"/receipts/{receipt}/refresh")
         assert (refreshed.status_code, refreshed.json()) == (200, shown)
+        placed = {"request": request["id"], "unit": str(halte.region.men), "replaces": None}
+        assert (await desk.put(f"/placements/{new_id()}", json=placed)).status_code == 200
+        held = await public.get(f"/receipts/{receipt}")
+        assert (held.json()["state"], held.json()["expires_at"]) == ("place-held", None)
+        assert held.headers["cache-control"] == "no-store"
         closing = {"id": str(new_id()), "outcome": "withdrawn"}
         assert (await desk.post(f"/requests/{request['id']}/close", json=closing)).status_code == 200
         assert (await public.get(f"/receipts/{receipt}")).json()["state"] == "closed"
