@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from inventory.holding import Ending, end
+from inventory.holding import HELD, Ending, end
 from inventory.lane.loading import Touches
 from inventory.lane.working import StoredHold, Working
 from kernel.access.problems import Forbidden
@@ -20,7 +20,7 @@ from kernel.journal import Cause
 from kernel.lane import Finish
 from kernel.problems import IdReused
 from orientation.lane.records import Records, records_of
-from orientation.model.placement import ACTS, Act, Party, Placement
+from orientation.model.placement import ACTS, Act, Party, Placement, PlacementState
 from orientation.model.times import Times
 from orientation.placing import tell_placement
 from orientation.problems import PlacementMovedOn, UnknownPlacement
@@ -99,7 +99,7 @@ class PlacementAct(ABC):
         return tell_placement(working, records, placement.id, repeated=stored is not None)
 
     def _begin(self, scene: Scene) -> None:
-        placement, party = scene.placement, scene.said.party
+        placement, party = _now(scene.placement, scene.hold), scene.said.party
         if party not in ACTS[self.act].parties:
             raise Forbidden
         if not placement.allows(self.act, party):
@@ -114,6 +114,13 @@ class PlacementAct(ABC):
 
         A refusal must come before the first change.
         """
+
+
+def _now(placement: Placement, hold: StoredHold) -> Placement:
+    """Return the placement as it is now: what ended its hold in this very batch is settled when the batch is."""
+    if hold.state == HELD or not placement.open:
+        return placement
+    return replace(placement, state=PlacementState.ENDED, ending=Ending(hold.state))
 
 
 def moved_on(placement: Placement) -> PlacementMovedOn:

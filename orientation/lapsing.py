@@ -30,7 +30,7 @@ ORDER BY h.id LIMIT $2 FOR UPDATE OF h SKIP LOCKED
 _SILENT = """
 SELECT p.id FROM placement p JOIN hold h ON h.id = p.id JOIN unit u ON u.id = p.unit_id
 WHERE p.region_id = $1 AND p.state = 'held' AND p.escalated_at IS NULL
-  AND p.held_at + make_interval(secs => CASE u.regime WHEN 'night' THEN $3 ELSE $4 END) <= halte_now()
+  AND p.held_at + make_interval(secs => CASE u.regime WHEN 'night' THEN $3::float8 ELSE $4::float8 END) <= halte_now()
 ORDER BY h.id LIMIT $2 FOR UPDATE OF h SKIP LOCKED
 """
 

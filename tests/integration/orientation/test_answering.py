@@ -162,6 +162,20 @@ async def test_a_desk_gives_more_time_once_hands_over_and_lets_go(desk: Desk) ->
     assert [row["verb"] for row in verbs] == ["ask", "place", "extend", "hand-over", "cancel"]
 
 
+async def test_i3_of_two_ends_in_one_batch_the_first_counts(desk: Desk) -> None:
+    unit_id, request_id, placement_id = await desk.announced()
+    ends = [
+        Cancel(said(placement_id, party=Party.DESK), CancelReason.MISTAKE),
+        _decline(desk, unit_id, placement_id, DeclineReason.FULL, 3),
+        Accept(said(placement_id)),
+    ]
+    first, *others = await desk.lane.submit_all(ends, bulk=False)
+    assert first.placement.ending == "cancelled"
+    assert [type(one) for one in others] == [PlacementMovedOn, PlacementMovedOn]
+    assert (await desk.request(request_id))["state"] == "waiting"
+    assert (await desk.state(unit_id))["free"] == 5
+
+
 async def test_who_may_not_changes_nothing(desk: Desk) -> None:
     unit_id, _, placement_id = await desk.announced()
     stranger = (await person(desk, "staff")).id
