@@ -1,10 +1,15 @@
-"""Comparing Redis: its board must be the fold of the journal at its own seq (I6); lag is no difference."""
+"""Comparing Redis: its board must be the fold of the journal at its own seq (I6); lag is no difference.
+
+Nor is it one that a request or placement is gone here and not known any more there (kernel/live/purging.py).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from uuid import UUID
+
+import asyncpg
 
 from inventory.differences import Verification
 from kernel.journal import Head, Subject, read_head
@@ -17,6 +22,8 @@ _ANSWER_S = 5.0
 _CATCH_UP_S = 2.0
 _PAUSE_S = 0.05
 _SUBJECTS_AT_ONCE = 500
+# The kinds of which it is never forgotten that something is gone.
+LASTING = ("unit", "shelter")
 
 # A subject that is younger than the seq in question has no state then; what is older than it may be
 # older entries of the journal, which change no more: no snapshot is needed.
@@ -26,6 +33,12 @@ LEFT JOIN LATERAL (
   SELECT * FROM journal j WHERE j.subject_id = s.id AND j.region_id = s.region_id AND j.seq <= $4
   ORDER BY j.seq DESC LIMIT 1) j ON true
 WHERE s.region_id = $1 AND s.id > $2 ORDER BY s.id LIMIT $3
+"""
+# What has lost its stamp stands in the journal all the same.
+_UNSTAMPED_AT = """
+SELECT DISTINCT ON (subject_id) kind, subject_id AS id, seq, visible_seq, gone, body FROM journal
+WHERE region_id = $1 AND subject_id = ANY($2) AND kind <> ALL($3) AND seq <= $4
+ORDER BY subject_id, seq DESC
 """
 
 
@@ -76,16 +89,23 @@ async def _compare_states(pool: Pool, region_id: UUID, reading: Reading, found: 
     after = UUID(int=0)
     while rows := await pool.fetch(_STATES_AT, region_id, after, _SUBJECTS_AT_ONCE, reading.head.seq):
         for row in rows:
-            state = there.pop((row["kind"], row["id"]), None)
-            expected = None
-            if row["seq"] is not None:
-                stamp = row["seq"], row["visible_seq"], row["gone"]
-                expected = Subject(row["kind"], row["id"], *stamp, row["body"].encode())
-            if state != expected:
-                found.differ(f"redis {row['kind']}", row["id"], _shown(expected), _shown(state))
+            _compare(row, there.pop((row["kind"], row["id"]), None), found)
         after = rows[-1]["id"]
+    left = [id for _, id in there]
+    for row in await pool.fetch(_UNSTAMPED_AT, region_id, left, LASTING, reading.head.seq):
+        _compare(row, there.pop((row["kind"], row["id"]), None), found)
     for subject in there.values():
         found.differ(f"redis {subject.kind}", subject.id, "none", _shown(subject))
+
+
+def _compare(row: asyncpg.Record, state: Subject | None, found: Verification) -> None:
+    expected = None
+    if row["seq"] is not None:
+        stamp = row["seq"], row["visible_seq"], row["gone"]
+        expected = Subject(row["kind"], row["id"], *stamp, row["body"].encode())
+    forgotten = row["kind"] not in LASTING and state is None and row["gone"]
+    if state != expected and not forgotten:
+        found.differ(f"redis {row['kind']}", row["id"], _shown(expected), _shown(state))
 
 
 def _shown(subject: Subject | None) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from inventory.differences import Verification
 from inventory.recounting import compare_shelters, recount_units
-from inventory.redis_comparing import compare_redis
+from inventory.redis_comparing import LASTING, compare_redis
 from kernel.postgres import Pool
 from kernel.redis import RedisLinks
 
@@ -28,10 +28,13 @@ _MISSING = """
 SELECT n.seq FROM generate_series($2::bigint, $3::bigint) AS n(seq)
 LEFT JOIN journal j ON j.region_id = $1 AND j.seq = n.seq WHERE j.seq IS NULL ORDER BY n.seq
 """
+# Of other kinds than these, what is gone loses its stamp after some hours.
 _UNLIKELY = """
 SELECT j.seq, j.visible_seq, j.subject_id, s.id IS NULL AS unstamped
 FROM journal j LEFT JOIN subject s ON s.id = j.subject_id AND s.region_id = j.region_id AND s.kind = j.kind
-WHERE j.region_id = $1 AND j.seq BETWEEN $2 AND $3 AND (s.id IS NULL OR j.visible_seq NOT BETWEEN 0 AND j.seq)
+WHERE j.region_id = $1 AND j.seq BETWEEN $2 AND $3 AND (j.visible_seq NOT BETWEEN 0 AND j.seq OR s.id IS NULL
+  AND (j.kind = ANY($4) OR NOT (SELECT l.gone FROM journal l WHERE l.subject_id = j.subject_id
+                                AND l.region_id = j.region_id ORDER BY l.seq DESC LIMIT 1)))
 ORDER BY j.seq
 """
 _STAMPS = """
@@ -94,7 +97,7 @@ async def _check_journal(pool: Pool, region_id: UUID, found: Verification) -> No
         found.entries += stop - start + 1 - len(missing)
         for row in missing:
             found.differ("journal", row["seq"], "an entry", "none")
-        for row in await pool.fetch(_UNLIKELY, region_id, start, stop):
+        for row in await pool.fetch(_UNLIKELY, region_id, start, stop, LASTING):
             if row["unstamped"]:
                 found.differ("subject", row["subject_id"], f"a stamp for journal seq {row['seq']}", "none")
             else:

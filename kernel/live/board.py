@@ -25,6 +25,7 @@ from kernel.redis import BLOCK_S, RedisLinks
 _HERE = Path(__file__).parent
 _APPLY = (_HERE / "apply.lua").read_text("utf-8")
 _SWAP = (_HERE / "swap.lua").read_text("utf-8")
+_PURGE = (_HERE / "purge.lua").read_text("utf-8")
 
 _LOAD_CHUNK = 500
 # A rebuild that dies half-way leaves its key behind no longer than this.
@@ -87,6 +88,7 @@ class LiveBoard:
         self._board, self._head, self._wake = f"{prefix}:board", f"{prefix}:head", f"{prefix}:wake"
         self._apply = self._redis.register_script(_APPLY)
         self._swap = self._redis.register_script(_SWAP)
+        self._purge = self._redis.register_script(_PURGE)
 
     async def head(self) -> Head | None:
         """Return how far Redis is; None where it holds no usable board."""
@@ -124,6 +126,31 @@ class LiveBoard:
                 args=[str(head.epoch), head.seq, len(subjects), int(force)],
             )
         return bool(outcome == b"swapped")
+
+    async def tombstones(self, kinds: Sequence[str]) -> list[Subject]:
+        """Return what is gone of these kinds."""
+        found: dict[bytes, bytes] = {}
+        for kind in kinds:
+            cursor: int | None = None
+            while cursor != 0:
+                async with asyncio.timeout(self._timeout_s):
+                    answer: Any = await self._redis.hscan(self._board, cursor or 0, f"{kind}:*", _LOAD_CHUNK)
+                cursor, some = answer
+                found |= some
+        try:
+            return [subject for field, value in found.items() if (subject := unpack(field, value)).gone]
+        except ValueError as error:
+            raise RedisError("the board holds something that is not ours") from error
+
+    async def purge(self, tombstones: Sequence[Subject]) -> None:
+        """Drop these where they still stand so."""
+        for start in range(0, len(tombstones), _LOAD_CHUNK):
+            some = tombstones[start : start + _LOAD_CHUNK]
+            arguments: list[Any] = []
+            for subject in some:
+                arguments += f"{subject.kind}:{subject.id}", subject.seq
+            async with asyncio.timeout(self._timeout_s):
+                await self._purge(keys=[self._board], args=arguments)
 
     async def read(self) -> Reading | None:
         """Return the whole board, tombstones included; None where there is no usable one."""

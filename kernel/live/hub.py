@@ -242,6 +242,7 @@ class Hub:
             self._beat_to = self._shelves.all.top
             for view in self._views.values():
                 view.forget()
+        self._forget(change.dropped)
         top = self._shelves.all.top
         self._shelve(change.before)
         reserved_only = bool(change.before) and self._shelves.all.top == top
@@ -252,6 +253,19 @@ class Hub:
         for pace in self._paces.values():
             if any(channel.view.privy or not reserved_only for channel in pace.channels.values()):
                 pace.wake.set()
+
+    def _forget(self, dropped: Collection[Subject]) -> None:
+        """Clear away what is purged. A screen that has not been told of its end yet can be told no more: a snapshot."""
+        if not dropped or self._mirror.head is None:
+            return
+        ended: dict[Hashable, int] = {}
+        for subject in dropped:
+            told_by = subject.seq if subject.gone else self._mirror.head.seq
+            for circle in self._shelves.drop(subject):
+                ended[circle] = max(told_by, ended.get(circle, 0))
+        for connection, (_, channel) in self._seats.items():
+            if connection.at < channel.view.last_of(ended):
+                connection.outdate()
 
     def _shelve(self, changed: Collection[UUID]) -> None:
         """Put what changed on the shelves; views from which something moved away start over."""

@@ -39,21 +39,24 @@ class Fold(Enum):
 class Change:
     """What a listener is told: the changed subjects as they were before (None: they are new).
 
-    `renewed`: another epoch, all that was known is void. Neither: only the source has changed.
+    `renewed`: another epoch, all that was known is void. `dropped`: what is not known any more, as it last was.
+    None of them: only the source has changed.
     """
 
     before: Mapping[UUID, Subject | None]
     renewed: bool = False
+    dropped: Collection[Subject] = ()
 
 
 Listener = Callable[[Change], None]
 
 
 class Mirror:
-    """The fold of one region up to `head`."""
+    """The fold of one region up to `head`. Of `passing` kinds a tombstone and nothing mean the same (`purging`)."""
 
-    def __init__(self, region_id: UUID) -> None:
+    def __init__(self, region_id: UUID, passing: Collection[str] = ()) -> None:
         self.region_id = region_id
+        self._passing = frozenset(passing)
         self.head: Head | None = None
         self.loaded = asyncio.Event()
         # In the order of their seq, so that what changed last stands at the end.
@@ -105,7 +108,11 @@ class Mirror:
         if known is not None and known.epoch == head.epoch:
             if head.seq <= known.seq:
                 return False
-            self._fold(head, sorted((s for s in subjects if s.seq > known.seq), key=lambda s: s.seq))
+            board = {s.id: s for s in subjects}
+            # Whoever has slept for long has missed tombstones that are purged by now: what is not there is gone.
+            purged = tuple(s for s in self._subjects.values() if s.kind in self._passing and s.id not in board)
+            news = sorted((s for s in board.values() if s.seq > known.seq), key=lambda s: s.seq)
+            self._fold(head, news, purged)
             return True
         self._subjects = {s.id: s for s in sorted(subjects, key=lambda s: s.seq)}
         self.head = head
@@ -121,13 +128,34 @@ class Mirror:
             return
         ours = self._subjects
         board = {s.id: s for s in subjects} | {s.id: s for s in ours.values() if s.seq > head.seq}
-        if ours.keys() <= board.keys() and all(s.seq > known.seq or ours.get(s.id) == s for s in board.values()):
+        lost = (s for s in ours.values() if s.id not in board and not self._is_passed(s))
+        if not any(lost) and all(
+            s.seq > known.seq or ours.get(s.id) == s or self._is_dropped(s) for s in board.values()
+        ):
             self.replace(head, subjects)
             return
         log.warning("live.mirror_corrected", region=str(self.region_id), seq=head.seq)
         self._subjects = {s.id: s for s in sorted(board.values(), key=lambda s: s.seq)}
         self.head = Head(head.epoch, max(head.seq, known.seq))
         self._tell(Change({}, renewed=True))
+
+    def tombstones(self) -> list[Subject]:
+        """Return what is gone of the passing kinds."""
+        return [subject for subject in self._subjects.values() if self._is_passed(subject)]
+
+    def drop(self, tombstones: Iterable[Subject]) -> None:
+        """Forget these where they still stand so."""
+        dropped = tuple(s for s in tombstones if self._subjects.get(s.id) == s)
+        for subject in dropped:
+            del self._subjects[subject.id]
+        if dropped:
+            self._tell(Change({}, dropped=dropped))
+
+    def _is_passed(self, subject: Subject) -> bool:
+        return subject.gone and subject.kind in self._passing
+
+    def _is_dropped(self, subject: Subject) -> bool:
+        return self._is_passed(subject) and subject.id not in self._subjects
 
     def authorise(self, epoch: UUID) -> None:
         """Postgres has just said which epoch is the right one."""
@@ -162,14 +190,16 @@ class Mirror:
             log.info("live.source_changed", region=str(self.region_id), before=before, now=self.source)
             self._tell(Change({}))
 
-    def _fold(self, head: Head, subjects: Iterable[Subject]) -> None:
+    def _fold(self, head: Head, subjects: Iterable[Subject], dropped: Collection[Subject] = ()) -> None:
         before: dict[UUID, Subject | None] = {}
+        for subject in dropped:
+            del self._subjects[subject.id]
         for subject in subjects:
             old = self._subjects.pop(subject.id, None)
             before.setdefault(subject.id, old)
             self._subjects[subject.id] = subject
         self.head = head
-        self._tell(Change(before))
+        self._tell(Change(before, dropped=dropped))
 
     def _tell(self, change: Change) -> None:
         for listener in self._listeners:

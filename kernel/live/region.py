@@ -20,6 +20,7 @@ from kernel.live.following import Follower
 from kernel.live.hub import Hub, StillValid
 from kernel.live.mirror import Mirror, Source
 from kernel.live.publishing import Publisher
+from kernel.live.purging import Purger
 from kernel.live.relay import Relay
 from kernel.live.shelves import Lens
 from kernel.live.truth import Truth
@@ -59,11 +60,13 @@ class RegionLive:
         still_valid: StillValid | None = None,
     ) -> None:
         self.region_id = region_id
-        self.mirror = Mirror(region_id)
+        reserved = lens.reserve.kinds
+        self.mirror = Mirror(region_id, passing=reserved)
         self.board = None if redis is None else LiveBoard(redis, region_id, settings.redis_timeout_s)
         truth = Truth(pool, region_id)
         self.publisher = Publisher(truth, self.board, self.mirror, settings.redis_timeout_s)
         self.relay = Relay(truth, self.board, self.mirror, self.publisher, settings.relay_poll_ms / 1_000)
+        self.purger = Purger(truth, self.board, self.mirror, reserved) if reserved else None
         self.hub = Hub(self.mirror, lens, clock.now, kinds, settings.beat_s)
         self._still_valid = still_valid
         self._session_check_s = settings.session_check_s
@@ -75,6 +78,8 @@ class RegionLive:
             self._supervisor.start("publisher", partial(self.publisher.run, self.board))
             self._supervisor.start("follower", Follower(self.board, self.mirror).run)
         self._supervisor.start("relay", self.relay.run)
+        if self.purger is not None:
+            self._supervisor.start("purger", self.purger.run)
         if self._still_valid is not None:
             self._supervisor.start("sessions", partial(self._watch_sessions, self._still_valid))
         self.hub.start()

@@ -164,11 +164,13 @@ class Shelves:
         self.hidden += new.hidden and not reserved
         return old, new
 
-    def drop(self, subject: Subject) -> None:
-        """Take something reserved away for good: nobody knows of it any more."""
+    def drop(self, subject: Subject) -> Collection[Hashable]:
+        """Take something reserved away for good; return the circles that knew of it."""
         entry = self.reserved.entries.get(subject.id)
-        if entry is not None:
-            self._take(entry)
+        if entry is None:
+            return ()
+        self._take(entry)
+        return entry.circles or ()
 
     def of(self, owners: Iterable[Hashable]) -> list[Shelf]:
         return [shelf for owner in owners if (shelf := self._owned.get(owner)) is not None]

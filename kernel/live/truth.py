@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -29,6 +30,15 @@ _GLANCE_S = 1.0
 _BOARD_S = 5.0
 # A promoted standby shows its new timeline only after its first checkpoint: look again.
 _TIED_S = 30.0
+# The newest entry's subject stays: a board that has a seq has something on it. Locked rows are being written: later.
+_PURGE = """
+DELETE FROM subject WHERE id IN (
+  SELECT s.id FROM subject s JOIN journal j ON j.region_id = s.region_id AND j.seq = s.seq
+  WHERE s.region_id = $1 AND s.kind = ANY($2) AND s.gone AND j.at < halte_now() - $3::interval
+    AND s.seq < (SELECT seq FROM region WHERE id = $1)
+  FOR UPDATE OF s SKIP LOCKED)
+"""
+_STAMPED = "SELECT id FROM subject WHERE region_id = $1 AND id = ANY($2)"
 _RENEW = "UPDATE region SET epoch = $2 WHERE id = $1 AND epoch = $3 AND seq < $4"
 
 
@@ -66,6 +76,15 @@ class Truth:
         if done == "UPDATE 1":
             metrics.EPOCHS.labels(str(self.region_id)).inc()
             log.error("live.history_lost", region=str(self.region_id), epoch=str(epoch), seen_seq=seen_seq)
+
+    async def purge(self, kinds: Sequence[str], kept: timedelta) -> None:
+        """Forget the stamps of what has been gone for longer than `kept`."""
+        await self._ask(lambda c: c.execute(_PURGE, self.region_id, kinds, kept), _BOARD_S)
+
+    async def stamped(self, ids: Sequence[UUID]) -> set[UUID]:
+        """Return those of which there is a stamp."""
+        rows = await self._ask(lambda c: c.fetch(_STAMPED, self.region_id, ids), _BOARD_S)
+        return {row["id"] for row in rows}
 
     async def _ask(self, read: Callable[[Connection], Awaitable[T]], bound_s: float = _GLANCE_S) -> T:
         async with asyncio.timeout(bound_s), self._pool.acquire(timeout=bound_s) as connection:

@@ -7,7 +7,7 @@ shelves of their own, and what others own costs nothing; so it is with what is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from enum import Enum
 from itertools import chain
 
@@ -119,6 +119,10 @@ class View:
         now = self._way(new)
         if now is not _Way.EXACT and now is not self._way(old):
             self.start_over()
+
+    def last_of(self, ended: Mapping[Hashable, int]) -> int:
+        """Return the newest of these seqs by circle that concerns this audience; 0 where none does."""
+        return max((ended.get(circle, 0) for circle in self._circles), default=0)
 
     def start_over(self) -> None:
         """Every screen of this view gets a snapshot next."""

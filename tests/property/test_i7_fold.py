@@ -3,12 +3,11 @@
 Random histories: changes, removals, returns, changes of what may be seen, a restored Postgres; a
 mirror that hears late, in pieces, or only by reading the board again; ticks in the middle of which
 anything of this happens; screens that are slow, go away, come back with what they had, or fetch the
-board over HTTP in between.
+board over HTTP in between. Reserved notes come and go too, and are purged everywhere at any time (I11).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,12 +22,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
-from tests.unit.kernel.live.playing import KINDS, LENS, Cable, History, Screen, body_of, connect
+from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, Screen, body_of, connect, note_of
 
 IDS = [UUID(int=number) for number in range(1, 7)]
-AUDIENCES: list[Any] = ["desk", "public", ("own", "a"), ("own", "b")]
+NOTES = [UUID(int=number) for number in range(11, 15)]
+SEATS = 12
 
 bodies = st.tuples(st.sampled_from(IDS), st.integers(0, 5), st.booleans(), st.sampled_from("ab"), st.integers(0, 6))
+notes = st.tuples(st.sampled_from(NOTES), st.none() | st.integers(0, 5), st.sets(st.sampled_from(["in", "a", "b"])))
 
 
 @dataclass(slots=True)
@@ -40,16 +41,18 @@ class Seat:
 
 
 class Boards(RuleBasedStateMachine):
+    audiences: tuple[Any, ...] = ("desk", "public", ("own", "a"), ("own", "b"), "insiders", ("phone", "a"))
+
     def __init__(self) -> None:
         super().__init__()
         self.history = History()
-        self.mirror = Mirror(self.history.region_id)
+        self.mirror = Mirror(self.history.region_id, passing=[NOTE])
         self.mirror.authorise(self.history.epoch)
         self.mirror.replace(self.history.head(), ())
         self.hub = Hub(self.mirror, LENS, lambda: datetime(2026, 1, 1, tzinfo=UTC), KINDS, 15.0)
         self.seats: list[Seat] = []
         self.under_way: list[Iterator[float]] = []
-        for number, audience in enumerate([*AUDIENCES, *AUDIENCES]):
+        for number, audience in enumerate(self.audiences * (SEATS // len(self.audiences))):
             connection, cable = connect()
             self.hub.join(connection, audience, 20 if number % 2 else 100, None, None)
             self.seats.append(Seat(audience, Screen(), connection, cable))
@@ -60,6 +63,21 @@ class Boards(RuleBasedStateMachine):
             (subject_id, None if dice == 0 else body_of(subject_id, free, secret=secret, owner=owner))
             for subject_id, free, secret, owner, dice in changes
         )
+
+    @rule(changes=st.lists(notes, min_size=1, max_size=3, unique_by=lambda change: change[0]))
+    def something_reserved_happens(self, changes: list[tuple[UUID, int | None, set[str]]]) -> None:
+        self.history.write(
+            ((id, None if text is None else note_of(id, text, *sorted(circles))) for id, text, circles in changes), NOTE
+        )
+
+    @rule()
+    def postgres_purges(self) -> None:
+        self.history.purge()
+
+    @rule()
+    def the_mirror_purges(self) -> None:
+        stamped = self.history.board()
+        self.mirror.drop([subject for subject in self.mirror.tombstones() if subject.id not in stamped])
 
     @rule(share=st.floats(0.0, 1.0))
     def the_mirror_hears(self, share: float) -> None:
@@ -96,13 +114,13 @@ class Boards(RuleBasedStateMachine):
         self.under_way.append(self.hub._serving(list(self.hub._channels()), beat=beat))
 
     @precondition(lambda self: self.under_way)
-    @rule(which=st.integers(0, 7))
+    @rule(which=st.integers(0, SEATS - 1))
     def a_tick_goes_on(self, which: int) -> None:
         tick = self.under_way[which % len(self.under_way)]
         if next(tick, None) is None:
             self.under_way.remove(tick)
 
-    @rule(number=st.integers(0, 7))
+    @rule(number=st.integers(0, SEATS - 1))
     def a_frame_arrives(self, number: int) -> None:
         seat = self.seats[number]
         frame = seat.cable.take()
@@ -110,8 +128,16 @@ class Boards(RuleBasedStateMachine):
             ack = seat.screen.hear(frame)
             if ack is not None:
                 self.hub.acknowledge(seat.connection, ack)
+            if seat.screen.wants_board:
+                self.a_screen_is_sent_away(seat)
 
-    @rule(number=st.integers(0, 7))
+    def a_screen_is_sent_away(self, seat: Seat) -> None:
+        """It fetches the board, on which nothing reserved is, and says hello again."""
+        seat.screen.wants_board = False
+        seat.screen.fetch(self.hub.board("public" if seat.audience == "insiders" else seat.audience))
+        self.hub.place(seat.connection, seat.screen.to, UUID(seat.screen.epoch))
+
+    @rule(number=st.integers(0, SEATS - 1))
     def a_screen_comes_back(self, number: int) -> None:
         """What was under way is lost; it says what it has."""
         seat = self.seats[number]
@@ -120,13 +146,12 @@ class Boards(RuleBasedStateMachine):
         epoch = UUID(seat.screen.epoch) if seat.screen.epoch else None
         self.hub.join(seat.connection, seat.audience, 20, seat.screen.to, epoch)
 
-    @rule(number=st.integers(0, 7))
+    @rule(number=st.integers(0, SEATS - 1))
     def a_screen_fetches_the_board(self, number: int) -> None:
         seat = self.seats[number]
         self.hub.leave(seat.connection)
         board = self.hub.board(seat.audience)
-        seat.screen.board = {item["id"]: item for parts in board.kinds.values() for item in map(json.loads, parts)}
-        seat.screen.to, seat.screen.epoch = board.seq, str(board.epoch)
+        seat.screen.fetch(board)
         seat.connection, seat.cable = connect()
         self.hub.join(seat.connection, seat.audience, 100, board.seq, board.epoch)
 
@@ -159,6 +184,19 @@ class Boards(RuleBasedStateMachine):
             self.all_is_quiet()
 
 
+class LargeBoards(Boards):
+    """More than three subjects are fetched over HTTP."""
+
+    audiences = ("desk", "public", "insiders")
+
+
 def test_i7_snapshot_plus_deltas_is_fresh_snapshot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kernel.live.hub._SLICE_S", 0.0)  # a pause after every channel
     run_state_machine_as_test(Boards, settings=settings(max_examples=150, stateful_step_count=60, deadline=None))
+
+
+def test_i7_what_is_reserved_comes_after_a_board_that_was_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernel.live.hub._SLICE_S", 0.0)
+    for module in ("hub", "channel"):
+        monkeypatch.setattr(f"kernel.live.{module}.LARGE", 3)
+    run_state_machine_as_test(LargeBoards, settings=settings(max_examples=50, stateful_step_count=60, deadline=None))

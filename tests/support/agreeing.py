@@ -16,21 +16,37 @@ from kernel.live.board import LiveBoard
 from kernel.postgres import Pool, open_pool
 from kernel.redis import REDIS_AWAY, RedisLinks, open_redis
 from kernel.settings import Settings
+from orientation.model.audience import DESK, Insider
 from tests.support.reporters import Ledger
 from tests.support.watching import LiveScreen, by_id
 
-Watcher = tuple[LiveScreen, Audience]
+Watcher = tuple[LiveScreen, Audience | Insider]
 
 
-def shown_to(subjects: Sequence[Subject], audience: Audience) -> dict[str, dict[str, Any]]:
+def shown_to(subjects: Sequence[Subject], audience: Audience | Insider) -> dict[str, dict[str, Any]]:
     """Return the board of an audience straight from Postgres' subjects."""
+    board = audience.board if isinstance(audience, Insider) else audience
     shown = {}
     for subject in subjects:
-        body = None if subject.gone else project(subject.kind, subject.body, audience)
+        if subject.gone:
+            continue
+        if subject.kind in {"request", "placement"}:
+            body, seq = _reserved(subject, audience), subject.seq
+        else:
+            body = project(subject.kind, subject.body, board)
+            seq = subject.seq if sees_exactly(subject.kind, subject.body, board) else subject.visible_seq
         if body is not None:
-            exact = sees_exactly(subject.kind, subject.body, audience)
-            shown[str(subject.id)] = {"seq": subject.seq if exact else subject.visible_seq} | json.loads(body)
+            shown[str(subject.id)] = {"seq": seq} | json.loads(body)
     return shown
+
+
+def _reserved(subject: Subject, audience: Audience | Insider) -> bytes | None:
+    """The desk is told of both; staff, on their own shelter's page, of the placements that come there."""
+    if audience == DESK:
+        return subject.body
+    if subject.kind != "placement" or not isinstance(audience, Insider):
+        return None
+    return subject.body if UUID(json.loads(subject.body)["shelter"]) in audience.board.own else None
 
 
 async def agreed_within(
@@ -60,7 +76,8 @@ async def _who_differs(pool: Pool, links: RedisLinks | None, region_id: UUID, wa
     differ = [] if links is None else await _redis_differs(links, region_id, head, subjects)
     for number, (watcher, audience) in enumerate(watchers):
         truth = shown_to(subjects, audience)
-        if by_id(await watcher.fetch_board()) != truth:
+        # Over HTTP nobody is told what an insider's stream tells.
+        if isinstance(audience, Audience) and by_id(await watcher.fetch_board()) != truth:
             differ.append(f"fresh board {number}")
         if watcher.screen.board != truth:
             differ.append(f"screen {number} (at {watcher.screen.to} of {head.seq}, {watcher.screen.live})")

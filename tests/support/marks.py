@@ -11,13 +11,13 @@ from kernel.postgres import Pool
 
 def request(id: UUID, version: int, *, gone: bool = False) -> Entry:
     body = json.dumps({"id": str(id), "version": version}).encode()
-    return Entry("request", id, body, (Cause("ask", id, None),), gone=gone)
+    return Entry("request", id, body, (Cause("ask", id, None),), visible=False, gone=gone)
 
 
 def placement(id: UUID, version: int, shelter: UUID, unit: UUID, asked: UUID, *, gone: bool = False) -> Entry:
     known = {"id": id, "version": version, "shelter": shelter, "unit": unit, "request": asked}
     body = json.dumps(known, default=str).encode()
-    return Entry("placement", id, body, (Cause("place", id, None),), gone=gone)
+    return Entry("placement", id, body, (Cause("place", id, None),), visible=False, gone=gone)
 
 
 async def write(pool: Pool, region_id: UUID, *entries: Entry) -> None:

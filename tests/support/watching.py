@@ -31,11 +31,12 @@ def by_id(board: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 class LiveScreen:
     """`screen` is what it shows. Counts what happened to it, for whoever asks."""
 
-    def __init__(self, address: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, address: str, headers: Mapping[str, str], path: str = "/live/board") -> None:
         self.screen = Screen()
         self.connects = self.gaps = self.resyncs = self.snapshots = 0
         self._address = address
         self._headers = headers
+        self._path = path
         self.ended: list[str] = []
         self._news = asyncio.Event()
 
@@ -67,7 +68,7 @@ class LiveScreen:
         return board
 
     async def _follow_once(self) -> None:
-        address = self._address.replace("http://", "ws://") + "/live/board"
+        address = self._address.replace("http://", "ws://") + self._path
         async with connect(
             address,
             subprotocols=[Subprotocol("halte.v1")],

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from statistics import median
 
 import httpx
@@ -17,7 +18,10 @@ from websockets.typing import Subprotocol
 
 from inventory.model.audience import Audience
 from kernel.ids import new_id
+from kernel.postgres import open_pool
 from kernel.settings import Settings
+from orientation.model.audience import DESK, staff_of
+from tests.support import marks
 from tests.support.agreeing import agreed_within, assert_truth
 from tests.support.installation import Installation, installed
 from tests.support.region import PASSWORD
@@ -119,3 +123,37 @@ async def test_writes_on_both_at_once_leave_all_screens_equal(pair: Installation
     assert not ledger.wrong, ledger.wrong[:5]
     assert set(ledger.attempts) == {"200"}
     await assert_truth(pair.settings, estate.region_id, ledger)
+
+
+async def test_requests_and_placements_are_on_both_nodes_screens_with_redis_and_without(pair: Installation) -> None:
+    """And on no board, of whichever node, nor where Redis comes back with what it had."""
+    estate, here, asked, placed = pair.estate, pair.estate.shelters[0], new_id(), new_id()
+    staff = staff_of(frozenset(estate.shelters))
+    watchers = [
+        (LiveScreen(node.address, estate.headers(node.address, login), path), audience)
+        for node in pair.nodes
+        for login, path, audience in (
+            *(("desk", "/live/desk", DESK), ("staff", "/live/shelter", staff)),
+            *(("desk", "/live/board", Audience()), ("staff", "/live/board", Audience(frozenset(estate.shelters)))),
+        )
+    ]
+    pool = await open_pool(pair.settings, "marks")
+    coming = partial(marks.placement, placed, shelter=here, unit=estate.units[here][0], asked=asked)
+    try:
+        async with watched(*(screen for screen, _ in watchers)):
+            await marks.write(pool, estate.region_id, marks.request(asked, 1), coming(version=1))
+            await agreed_within(pair.settings, estate.region_id, watchers, 5.0)
+            await asyncio.to_thread(pair.embedded.valkey.stop)
+            try:
+                await marks.write(pool, estate.region_id, marks.request(asked, 2), coming(version=2))
+                await agreed_within(pair.settings, estate.region_id, watchers, 5.0, redis=False)
+                assert {screen.screen.board.get(str(placed), {}).get("version") for screen, _ in watchers} == {None, 2}
+                await marks.write(pool, estate.region_id, marks.request(asked, 3), coming(version=3, gone=True))
+            finally:
+                await asyncio.to_thread(pair.embedded.valkey.start)
+            await agreed_within(pair.settings, estate.region_id, watchers, 10.0)
+            shows = [{str(asked), str(placed)} & screen.screen.board.keys() for screen, _ in watchers]
+            assert shows == [{str(asked)}, set(), set(), set()] * 2
+    finally:
+        await pool.close()
+    await kept_on_redis(pair)

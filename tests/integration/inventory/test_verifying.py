@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from kernel.lane import Lane
 from kernel.live.board import LiveBoard
 from kernel.live.mirror import Mirror
 from kernel.live.publishing import Publisher
+from kernel.live.purging import Purger
 from kernel.live.relay import Relay
 from kernel.live.truth import Truth
 from kernel.redis import RedisLinks, open_redis
@@ -40,6 +42,7 @@ from kernel.settings import Settings
 from tests.integration.inventory.acting import BRUSSELS, at, end_of, held, machine, move_of, node, rule, set_clock
 from tests.integration.inventory.conftest import Place
 from tests.integration.inventory.histories import History
+from tests.support import marks
 
 
 @pytest.fixture
@@ -311,6 +314,32 @@ async def test_damage_in_redis_is_found_and_mended_by_rebuild(
         await renew_epoch(story.place.pool, region_id)
     await rebuild_region(story.place.pool, links, region_id, 1.0)
     assert lines(await story.verify(links)) == []
+
+
+async def test_what_is_purged_is_no_difference_and_what_is_lost_is_one(story: Story, links: RedisLinks) -> None:
+    """Whether Redis knows longer than Postgres that a placement is gone, or Postgres longer than Redis."""
+    pool, region_id, asked, placed = story.place.pool, story.place.region_id, new_id(), new_id()
+    coming = partial(marks.placement, placed, shelter=story.place.shelter_id, unit=story.unit, asked=asked)
+    await marks.write(pool, region_id, marks.request(asked, 1), coming(version=1))
+    await marks.write(pool, region_id, coming(version=2, gone=True))
+    await marks.write(pool, region_id, marks.request(asked, 2))
+    await rebuild_region(pool, links, region_id, 1.0)
+    board = LiveBoard(links, region_id, 1.0)
+    (tombstone,) = await board.tombstones(["placement"])
+    await Purger(Truth(pool, region_id), None, Mirror(region_id), ["placement"]).purge(timedelta(0))
+    assert await pool.fetchval("SELECT count(*) FROM subject WHERE id = $1", placed) == 0
+    assert lines(await story.verify(links)) == []
+    await board.purge([tombstone])
+    assert await board.tombstones(["placement"]) == []
+    assert lines(await story.verify(links)) == []
+    await marks.write(pool, region_id, coming(version=3, gone=True))
+    await rebuild_region(pool, links, region_id, 1.0)
+    await board.purge(await board.tombstones(["placement"]))
+    assert lines(await story.verify(links)) == []
+    await links.quick.hdel(f"halte:{{{region_id}}}:board", f"request:{asked}")
+    assert [one.what for one in (await story.verify(links)).differences] == ["redis request"]
+    await story.damage("DELETE FROM subject WHERE id = $1", asked)
+    assert "subject" in [one.what for one in (await story.verify(links)).differences]
 
 
 async def test_a_redis_that_lags_is_compared_at_its_own_seq(story: Story, links: RedisLinks) -> None:

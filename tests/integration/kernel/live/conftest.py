@@ -20,7 +20,7 @@ from kernel.postgres import Pool, open_pool
 from kernel.redis import RedisLinks, open_redis
 from kernel.settings import Settings
 from tests.integration.kernel.live.servers import Gate, OwnValkey
-from tests.unit.kernel.live.playing import KINDS, LENS, body_of, visible_change
+from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, body_of, visible_change
 
 MakeNode = Callable[..., Awaitable[RegionLive]]
 
@@ -33,8 +33,8 @@ class Writer:
         self._region_id = region_id
         self._bodies: dict[UUID, tuple[bytes, bool]] = {}
 
-    async def write(self, *changes: tuple[UUID, bytes | None]) -> Range:
-        entries = [self._entry(subject_id, body) for subject_id, body in changes]
+    async def write(self, *changes: tuple[UUID, bytes | None], kind: str = "unit") -> Range:
+        entries = [self._entry(kind, subject_id, body) for subject_id, body in changes]
         async with self._pool.acquire() as connection:
             await connection.execute("BEGIN")
             head = await read_head(connection, self._region_id)
@@ -48,13 +48,13 @@ class Writer:
             head, subjects = await read_board(connection, self._region_id)
         return head, {subject.id: subject for subject in subjects}
 
-    def _entry(self, subject_id: UUID, body: bytes | None) -> Entry:
+    def _entry(self, kind: str, subject_id: UUID, body: bytes | None) -> Entry:
         old, old_gone = self._bodies.get(subject_id, (None, False))
         kept = body or old or body_of(subject_id, 0)
         gone = body is None
         self._bodies[subject_id] = (kept, gone)
-        visible = gone or old_gone or visible_change(old, kept)
-        return Entry("unit", subject_id, kept, (Cause("test", None, None),), visible, gone)
+        visible = kind != NOTE and (gone or old_gone or visible_change(old, kept))
+        return Entry(kind, subject_id, kept, (Cause("test", None, None),), visible, gone)
 
 
 @pytest.fixture

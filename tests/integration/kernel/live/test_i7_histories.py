@@ -1,21 +1,21 @@
 """I7 on real histories: the real writer and the real masks, two nodes, a Redis that goes through everything.
 
 People report, move, hold and end; units close, go and come back, a shelter becomes secret and open
-again, nights turn. Screens of every audience are slow, go away, come back to the other node, or fetch
-the board in between. In the end each shows what a fresh snapshot would. `HALTE_HISTORY_SEED` repeats
-the draws, timing aside.
+again, nights turn. Requests and placements come, go, and are purged. Screens of every audience are slow,
+go away, come back to the other node, or fetch the board in between. In the end each shows what a fresh
+snapshot would. `HALTE_HISTORY_SEED` repeats the draws, timing aside.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ import pytest
 from inventory.defining import DefineOperator, DefineShelter
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
-from inventory.model.audience import Audience, judge, sight
+from inventory.model.audience import Audience
 from inventory.model.unit import Operator, Shelter
 from inventory.rebuilding import RedisEmptiedError, rebuild_region, renew_epoch
 from kernel.clock import ShownClock
@@ -34,14 +34,15 @@ from kernel.ids import new_id
 from kernel.journal import read_board
 from kernel.lane import Lane
 from kernel.live.region import RegionLive
-from kernel.live.shelves import Lens
 from kernel.postgres import Pool
 from kernel.redis import REDIS_AWAY, RedisLinks, open_redis
 from kernel.settings import Settings
+from orientation.model.audience import DESK, LENS, Insider, staff_of
 from tests.integration.inventory.conftest import Place
 from tests.integration.inventory.histories import History
 from tests.integration.kernel.live.servers import OwnValkey
 from tests.integration.kernel.live.waiting import eventually
+from tests.support import marks
 from tests.support.agreeing import shown_to
 from tests.unit.kernel.live.playing import KINDS, Screen, connect
 
@@ -60,7 +61,7 @@ class Node:
 class Watcher:
     """A screen that is as bad as screens are, until `quiet`: then it stays, and takes whatever comes."""
 
-    audience: Audience
+    audience: Audience | Insider
     nodes: Sequence[Node]
     chance: random.Random
     quiet: asyncio.Event
@@ -99,9 +100,7 @@ class Watcher:
 
     def fetch(self, board: Any) -> None:
         self.fetches += 1
-        found = [json.loads(wire) for kind in KINDS for wire in board.kinds.get(kind, ())]
-        self.screen.board = {item["id"]: item for item in found}
-        self.screen.epoch, self.screen.to = str(board.epoch), board.seq
+        self.screen.fetch(board)
 
 
 @asynccontextmanager
@@ -113,7 +112,7 @@ async def running(settings: Settings, pool: Pool, region_id: UUID) -> AsyncItera
         pool=pool,
         redis=links,
         clock=ShownClock(pool),
-        lens=Lens(judge, sight),
+        lens=LENS,
         kinds=KINDS,
     )
     writer = InventoryWriter(region_id, ZoneInfo("Europe/Brussels"))
@@ -156,6 +155,24 @@ async def write_on(histories: Sequence[History], nodes: Sequence[Node], chance: 
             lanes = [node.lane for node in nodes]
             chance.shuffle(lanes)
             await history.go_on(chance.randint(1, 4), tuple(lanes))
+        await asyncio.sleep(chance.choice((0.0, 0.02, 0.1)))
+
+
+async def mark_on(pool: Pool, region_id: UUID, shelters: Sequence[UUID], nodes: Sequence[Node], seed: str) -> None:
+    """Let requests and placements come, change, end, and be forgotten at once, on either node, whatever is away."""
+    chance, until = random.Random(seed), time.monotonic() + _WRITES_S
+    asked, placed = [[new_id() for _ in range(6)] for _ in range(2)]
+    version = 0
+    while time.monotonic() < until:
+        version += 1
+        which, gone = chance.randrange(6), chance.random() < 0.4
+        request = marks.request(asked[which], version, gone=gone)
+        placement = marks.placement(placed[which], version, shelters[which % 2], asked[which], asked[which], gone=gone)
+        await marks.write(pool, region_id, *chance.sample([request, placement], chance.randint(1, 2)))
+        purger = chance.choice(nodes).live.purger
+        if purger is not None and chance.random() < 0.2:
+            with suppress(*REDIS_AWAY):
+                await purger.purge(timedelta(0))
         await asyncio.sleep(chance.choice((0.0, 0.02, 0.1)))
 
 
@@ -206,13 +223,21 @@ async def test_i7_every_fold_is_a_fresh_snapshot_after_any_real_history(
         nodes = (near, far)
         histories = [await begin(pool, region_id, near.lane, chance, secret=secret) for secret in (True, False)]
         one, other = (frozenset([history.place.shelter_id]) for history in histories)
-        audiences = [Audience(), Audience(one), Audience(other), Audience(one, only_own=True), Audience(other, True)]
-        audiences.append(Audience(one | other, only_own=True))
+        boards = [Audience(), Audience(one), Audience(other), Audience(one, only_own=True), Audience(other, True)]
+        audiences: list[Audience | Insider] = [
+            *boards,
+            Audience(one | other, only_own=True),
+            DESK,
+            staff_of(one),
+            staff_of(one | other),
+        ]
         watchers = [Watcher(a, nodes, random.Random(f"{seed} {n}"), quiet) for n, a in enumerate(audiences * 3)]
         watching = [asyncio.create_task(watcher.run()) for watcher in watchers]
         try:
             await asyncio.gather(
-                write_on(histories, nodes, chance), trouble(own_valkey, links, pool, region_id, random.Random(seed))
+                write_on(histories, nodes, chance),
+                mark_on(pool, region_id, [history.place.shelter_id for history in histories], nodes, f"{seed} marks"),
+                trouble(own_valkey, links, pool, region_id, random.Random(seed)),
             )
             quiet.set()
             async with pool.acquire() as connection:

@@ -19,6 +19,7 @@ from kernel.ids import new_id
 from kernel.journal import Head, Range, Subject
 from kernel.live.connection import Connection
 from kernel.live.frames import Frame
+from kernel.live.hub import BoardBytes
 from kernel.live.pens import Pen
 from kernel.live.shelves import Lens, Reserve
 
@@ -93,9 +94,16 @@ class History:
     epoch: UUID = field(default_factory=new_id)
     seq: int = 0
     entries: list[Subject] = field(default_factory=list)
+    # The tombstones that Postgres has forgotten.
+    purged: set[Subject] = field(default_factory=set)
 
     def board(self) -> dict[UUID, Subject]:
-        return {subject.id: subject for subject in self.entries}
+        board = {subject.id: subject for subject in self.entries}
+        return {id: subject for id, subject in board.items() if subject not in self.purged}
+
+    def purge(self) -> None:
+        """Forget every note that is gone, but for the newest entry's."""
+        self.purged |= {s for s in self.board().values() if s.kind == NOTE and s.gone and s.seq < self.seq}
 
     def write(self, changes: Iterable[tuple[UUID, bytes | None]], kind: str = "unit") -> Range:
         """Commit one batch; a body of None removes the subject."""
@@ -105,7 +113,7 @@ class History:
             old = board.get(subject_id)
             gone = body is None
             kept = body if body is not None else old.body if old else body_of(subject_id, 0)
-            visible = kind == NOTE or gone or old is None or old.gone or visible_change(old.body, kept)
+            visible = kind != NOTE and (gone or old is None or old.gone or visible_change(old.body, kept))
             stamp = self.seq if visible or old is None else old.visible_seq
             self.entries.append(Subject(kind, subject_id, self.seq, stamp, gone, kept))
         return Range(self.region_id, self.epoch, after, self.seq, tuple(self.entries[after:]))
@@ -171,6 +179,11 @@ class Screen:
             case "resync":
                 self.wants_board = True
         return None
+
+    def fetch(self, board: BoardBytes) -> None:
+        """Take a board over HTTP."""
+        self.board = {item["id"]: item for parts in board.kinds.values() for item in map(json.loads, parts)}
+        self.to, self.epoch = board.seq, str(board.epoch)
 
     def _change(self, frame: dict[str, Any]) -> int:
         if self.to is None or frame["from"] > self.to:

@@ -8,7 +8,7 @@ import pytest
 from kernel.ids import new_id
 from kernel.journal import Head
 from kernel.live.mirror import Change, Fold, Mirror
-from tests.unit.kernel.live.playing import History, body_of
+from tests.unit.kernel.live.playing import NOTE, History, body_of, note_of
 
 A, B = new_id(), new_id()
 
@@ -100,6 +100,40 @@ def test_a_board_put_in_place_by_force_corrects_what_stands_under_the_same_numbe
     mirror.correct(history.head(), list(history.board().values()))
     assert [change.renewed for change in told] == [False, True, True, False]
     assert mirror.head == history.head()
+
+
+def test_i7_who_slept_through_an_end_and_its_purge_learns_it_from_the_board(history: History) -> None:
+    """The tombstone is nowhere but in the journal, and a mirror this far behind does not read that."""
+    mirror = Mirror(history.region_id, passing=[NOTE])
+    mirror.replace(history.head(), ())
+    mirror.apply(history.write([(A, note_of(A, 1, "in"))], NOTE))
+    told: list[Change] = []
+    mirror.listen(told.append)
+    known = mirror.get(A)
+    history.write([(A, None)], NOTE)
+    history.write([(B, body_of(B, 1))])
+    history.purge()
+    assert mirror.replace(history.head(), history.board().values())
+    assert known is not None
+    assert (mirror.get(A), told) == (None, [Change({B: None}, dropped=(known,))])
+
+
+def test_a_board_put_in_place_by_force_may_lack_what_is_gone_or_have_what_was_dropped(history: History) -> None:
+    mirror = Mirror(history.region_id, passing=[NOTE])
+    mirror.replace(history.head(), ())
+    for id in (A, B):
+        mirror.apply(history.write([(id, note_of(id, 1, "in"))], NOTE))
+        mirror.apply(history.write([(id, None)], NOTE))
+    before = list(history.board().values())
+    told: list[Change] = []
+    mirror.listen(told.append)
+    history.purge()
+    mirror.correct(history.head(), list(history.board().values()))
+    mirror.drop(before)
+    mirror.correct(history.head(), before)
+    assert [change.renewed for change in told] == [False]
+    mirror.correct(history.head(), [replace(before[1], gone=False)])
+    assert [change.renewed for change in told] == [False, True], "one that is not gone is another matter"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ OUTSIDERS: Sequence[Hashable] = ("desk", "public", ("own", "a"), ("phone", "b"))
 class World:
     def __init__(self) -> None:
         self.history = History()
-        self.mirror = Mirror(self.history.region_id)
+        self.mirror = Mirror(self.history.region_id, passing=[NOTE])
         self.mirror.replace(self.history.head(), ())
         self.hub = Hub(self.mirror, LENS, lambda: NOW, KINDS, 15.0)
         self.unit(1)
@@ -184,3 +184,69 @@ def test_what_is_reserved_costs_a_board_nothing(world: World, monkeypatch: pytes
         assert stage is not None
         channel.flush(stage)
     assert passed == []
+
+
+def purge(world: World) -> None:
+    """As Postgres and then this node do it."""
+    world.history.purge()
+    stamped = world.history.board()
+    world.mirror.drop([subject for subject in world.mirror.tombstones() if subject.id not in stamped])
+
+
+def test_who_was_told_of_an_end_hears_nothing_when_it_is_purged(world: World) -> None:
+    world.note(1, "in")
+    connection, cable = world.settled("insiders")
+    world.note(None)
+    world.hub.flush()
+    world.unit(2)
+    world.hub.flush()
+    world.hub.acknowledge(connection, 4)
+    cable.frames.clear()
+    purge(world)
+    world.hub.flush()
+    assert cable.frames == []
+    assert world.mirror.get(N) is None
+    world.unit(3)
+    world.hub.flush()
+    assert [frame["t"] for frame in cable.frames] == ["delta"]
+
+
+def test_i7_who_was_not_told_of_an_end_before_it_was_purged_begins_anew(world: World) -> None:
+    world.note(1, "in", "a")
+    slow, cable = world.settled("insiders")
+    _, outsider = world.settled("public")
+    world.note(2, "in", "a")
+    world.hub.flush()
+    world.note(3, "in", "a")
+    world.hub.flush()
+    world.note(None)
+    world.unit(2)
+    world.hub.flush()
+    purge(world)
+    world.hub.acknowledge(slow, 4)
+    world.hub.flush()
+    assert (cable.frames[-1]["t"], cable.frames[-1]["notes"]) == ("snapshot", [])
+    assert [frame["t"] for frame in outsider.frames] == ["delta"]
+
+
+def test_a_purged_id_may_be_written_again(world: World) -> None:
+    """A late arrival is told of a placement that ended long ago."""
+    world.note(1, "in")
+    world.note(None)
+    world.unit(2)
+    purge(world)
+    _, cable = world.settled("insiders")
+    world.note(2, "in")
+    world.hub.flush()
+    assert [note["text"] for note in cable.frames[0]["notes"]] == [2]
+
+
+def test_i7_a_node_that_slept_through_an_end_and_its_purge_tells_its_screens(world: World) -> None:
+    world.note(1, "in")
+    _, cable = world.settled("insiders")
+    world.history.write([(N, None)], NOTE)
+    world.history.write([(UNIT, body_of(UNIT, 2))])
+    world.history.purge()
+    world.mirror.replace(world.history.head(), world.history.board().values())
+    world.hub.flush()
+    assert [(frame["t"], frame["notes"]) for frame in cable.frames] == [("snapshot", [])]
