@@ -16,7 +16,7 @@ from orientation.model.contact import SealedContact
 from orientation.model.household import Member, Needs, Urgency
 from orientation.model.request import Request, RequestState
 from orientation.model.step import RefusalReason, Step, StepKind, StepResult
-from orientation.problems import CannotPause
+from orientation.problems import CannotPause, PartyHeld
 
 _PAUSE_MAX = timedelta(days=90)
 
@@ -42,6 +42,8 @@ class AmendRequest(RequestAct):
 
     def change(self, working: Working, request: Request) -> Request:
         was = request.household
+        if request.state is RequestState.HELD and len(self.party or was.party) != was.party_size:
+            raise PartyHeld(placement=str(request.placement_id), party_size=was.party_size)
         household = replace(
             was,
             party=self.party or was.party,

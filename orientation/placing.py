@@ -73,16 +73,20 @@ class Place:
         if not stored and not request.open:
             raise RequestClosed(request=str(request.id), outcome=request.outcome)
         # The lane's answer to the hold is the inventory's; ours says more.
-        self._hold(working, records, request).apply(working)
+        need = working.holds[self.id].places if stored else self._need(working, request)
+        self._hold(working, records, need).apply(working)
         if not stored:
             self._record(working, records, request)
         return tell_placement(working, records, self.id, repeated=stored)
 
-    def _hold(self, working: Working, records: Records, request: Request) -> Hold:
-        unit = working.live(self.unit_id).unit
-        need = unit.need(request.household.party_size)
+    def _need(self, working: Working, request: Request) -> int:
+        need = working.live(self.unit_id).unit.need(request.household.party_size)
         if need is None:
             raise PartyTooLarge(unit=str(self.unit_id), party_size=request.household.party_size)
+        return need
+
+    def _hold(self, working: Working, records: Records, need: int) -> Hold:
+        unit = working.live(self.unit_id).unit
         ttl_s = records.policy.hold_ttl_s(unit.regime, unit.shelter_id)
         return Hold(
             id=self.id,

@@ -100,3 +100,10 @@ class UnknownColleague(Problem):
 
     slug = "unknown-colleague"
     status = 422
+
+
+class PartyHeld(Problem):
+    """Places are held for as many as they were: more or fewer of them need another hold."""
+
+    slug = "party-held"
+    status = 409

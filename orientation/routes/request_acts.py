@@ -24,6 +24,7 @@ from orientation.problems import (
     CannotPause,
     ContactRefused,
     NoContactKept,
+    PartyHeld,
     RequestChanged,
     RequestClosed,
     UnknownRequest,
@@ -39,7 +40,7 @@ _REFUSED = (*WHO, *BODY, *WRITE, IdReused, RequestClosed, UnknownRequest)
 @patch(
     "/requests/{request_id:uuid}",
     opt={"policy": DESK},
-    responses=_ANSWER | refusals(*_REFUSED, ContactRefused, NoContactKept, RequestChanged),
+    responses=_ANSWER | refusals(*_REFUSED, ContactRefused, NoContactKept, PartyHeld, RequestChanged),
     summary="Change what a household said; what is left out stays",
 )
 async def patch_request(request: ApiRequest, request_id: FromPath[UUID], data: JSONBody[AmendBody]) -> Response[bytes]:

@@ -22,7 +22,7 @@ from orientation.model.contact import SealedContact
 from orientation.model.household import Needs
 from orientation.model.request import Outcome, UnmetReason
 from orientation.model.step import RefusalReason, StepKind, StepResult
-from orientation.problems import CannotPause, RequestChanged, RequestClosed, UnknownRequest
+from orientation.problems import CannotPause, PartyHeld, RequestChanged, RequestClosed, UnknownRequest
 from tests.integration.orientation.conftest import Desk, make_lane, party
 
 SEALED = SealedContact("key", b"alias", b"contact", b"twin")
@@ -57,6 +57,15 @@ async def test_what_is_amended_is_said_and_the_rest_stays(desk: Desk) -> None:
     assert await desk.pool.fetchval("SELECT count(*) FROM contact") == 0
     facts = await desk.pool.fetch("SELECT facts FROM request_event WHERE verb = 'amend' ORDER BY at")
     assert [json.loads(row["facts"])["changed"] for row in facts] == [["needs"], ["party", "contact"]]
+
+
+async def test_a_party_does_not_grow_beyond_what_is_held_for_it(desk: Desk) -> None:
+    """Nor does that change what holding again under the same id says (I10)."""
+    unit_id, request_id, placement_id = await _held(desk)
+    with pytest.raises(PartyHeld):
+        await do(desk, AmendRequest, request_id, base_version=2, party=party(3).party)
+    await do(desk, AmendRequest, request_id, base_version=2, party=party(1).party, needs=Needs(pets=1))
+    assert (await desk.place(request_id, unit_id, id=placement_id)).repeated
 
 
 async def test_who_has_not_seen_it_as_it_is_changes_nothing(desk: Desk) -> None:
