@@ -16,7 +16,8 @@ export interface Receipt {
 }
 
 /** `often`: too many tries from here, for now. */
-export type Failure = "wrong" | "often" | "unreachable";
+export type Failure = "wrong" | "often" | "over" | "unreachable";
+const FAILURES: Record<number, Failure> = { 409: "over", 429: "often" };
 
 /** As it is read aloud or copied: spaces do not matter. */
 export const codeFrom = (text: string): string => text.replaceAll(/\s/g, "");
@@ -58,9 +59,10 @@ export class Following {
     return this.#ask("GET", "");
   }
 
-  /** They still look for a place: the request stands longer. */
-  renew(): Promise<void> {
-    return this.#ask("POST", "/refresh");
+  /** They still look for a place: the request stands longer. One that was closed meanwhile says so itself. */
+  async renew(): Promise<void> {
+    await this.#ask("POST", "/refresh");
+    if (this.failure === "over") await this.look();
   }
 
   async #ask(method: "GET" | "POST", act: string): Promise<void> {
@@ -88,7 +90,7 @@ export class Following {
 
   #failed(failure: unknown): void {
     const problem = failure instanceof ApiProblem && failure.status < 500 ? failure : null;
-    this.failure = problem === null ? "unreachable" : problem.status === 429 ? "often" : "wrong";
+    this.failure = problem === null ? "unreachable" : (FAILURES[problem.status] ?? "wrong");
     this.againS = Number(problem?.document["retry_after_s"]) || TRIES_AGAIN_S;
     // What was seen stays where only the network is gone; of a wrong code there is nothing to see.
     if (this.failure === "wrong") this.receipt = null;

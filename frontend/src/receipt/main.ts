@@ -28,10 +28,9 @@ const following = new Following(new Client(() => language), show);
 
 function show(): void {
   const { receipt, failure: failed, busy } = following;
-  const open = receipt?.state === "waiting" || receipt?.state === "place-held";
   form.hidden = receipt !== null;
   acts.hidden = receipt === null;
-  for (const part of ["#renew", "#renew-hint"]) find(part).hidden = !open;
+  for (const part of ["#renew", "#renew-hint"]) find(part).hidden = receipt?.state !== "waiting";
   for (const button of main.querySelectorAll("button")) button.ariaDisabled = String(busy);
   status.className = receipt?.state ?? "";
   const time = (instant: string | number): string => dayAndTime(language, instant, following.lookedAt);

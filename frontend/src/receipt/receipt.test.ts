@@ -78,6 +78,13 @@ it("says that it stands longer once somebody has asked for it", async () => {
   expect(said).toContain(en.refreshed("2026-11-26T19:00:00Z"));
 });
 
+it("looks again where the request was closed meanwhile", async () => {
+  const { following, asked } = followed(RECEIPT, problem(409), { ...RECEIPT, state: "closed" });
+  await following.follow("K7QF");
+  await following.renew();
+  expect([following.receipt?.state, following.failure, asked.length]).toEqual(["closed", null, 3]);
+});
+
 it("says until when it stands only while it does", () => {
   const sentences = (state: Receipt["state"]) =>
     statusOf({ receipt: { ...RECEIPT, state }, renewed: false, lookedAt: 0 }, en, String).map(([, sentence]) => sentence);

@@ -43,17 +43,17 @@ const reasons: Record<DeclineReason, string> = {
   "no-staff": "Too few staff",
 };
 
-const elsewhere = "The desk looks elsewhere at once. Pause the intake of the unit if nobody else can come.";
+const paused = "This pauses the intake of the unit until noon.";
 const barred = "The desk does not offer this unit to them again for some nights.";
 
 const follows: Record<DeclineReason, string> = {
   full: "How many are free now? It counts as a report.",
-  closed: elsewhere,
+  closed: paused,
   "not-for-us": barred,
   "known-conflict": barred,
   "rules-broken": barred,
-  "wrong-data": "The unit is then asked for a report.",
-  "no-staff": elsewhere,
+  "wrong-data": "The unit then awaits your report: nobody else is announced before it.",
+  "no-staff": paused,
 };
 
 const endings: Record<PlacementEnding, string> = {

@@ -9,7 +9,7 @@ const whos = {
   child: ["enfant", "enfants"],
 } as const;
 
-const elsewhere = "L’orientation cherche aussitôt ailleurs. Suspendez l’accueil de l’unité si plus personne ne peut venir.";
+const paused = "L’accueil de l’unité est alors suspendu jusqu’à midi.";
 const barred = "L’orientation ne leur propose plus cette unité pendant quelques nuits.";
 
 export const fr: IncomingWords = {
@@ -63,12 +63,12 @@ export const fr: IncomingWords = {
   },
   follows: {
     full: "Combien sont libres maintenant\u00a0? Cela compte comme relevé.",
-    closed: elsewhere,
+    closed: paused,
     "not-for-us": barred,
     "known-conflict": barred,
     "rules-broken": barred,
-    "wrong-data": "Un relevé est alors demandé à l’unité.",
-    "no-staff": elsewhere,
+    "wrong-data": "L’unité attend alors votre relevé\u00a0: d’ici là, plus personne n’est annoncé.",
+    "no-staff": paused,
   },
   others: (n) =>
     n < 2

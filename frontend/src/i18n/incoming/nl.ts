@@ -9,7 +9,7 @@ const whos = {
   child: ["kind", "kinderen"],
 } as const;
 
-const elsewhere = "De oriëntatiedienst zoekt meteen elders. Onderbreek het onthaal van de afdeling als niemand anders kan komen.";
+const paused = "Het onthaal van de afdeling is dan onderbroken tot de middag.";
 const barred = "De oriëntatiedienst stelt hun deze afdeling enkele nachten niet meer voor.";
 
 export const nl: IncomingWords = {
@@ -63,12 +63,12 @@ export const nl: IncomingWords = {
   },
   follows: {
     full: "Hoeveel zijn er nu vrij? Dat telt als opgave.",
-    closed: elsewhere,
+    closed: paused,
     "not-for-us": barred,
     "known-conflict": barred,
     "rules-broken": barred,
-    "wrong-data": "De afdeling krijgt dan de vraag om een opgave.",
-    "no-staff": elsewhere,
+    "wrong-data": "De afdeling wacht dan op uw opgave: tot dan wordt niemand meer aangekondigd.",
+    "no-staff": paused,
   },
   others: (n) =>
     n === 1

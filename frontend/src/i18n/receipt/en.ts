@@ -32,6 +32,7 @@ export const en = {
     minutes(seconds) === 1
       ? "Too many tries from here. Wait a minute, then try again. The request itself is not touched by this."
       : `Too many tries from here. Wait ${minutes(seconds)} minutes, then try again. The request itself is not touched by this.`,
+  over: "The request is closed.",
   unreachable: "No answer. Check the network and try again.",
   private: "The code is not kept on this device. Close the page when you are done.",
 };

@@ -41,6 +41,17 @@ export function asAnswered(view: PlacementView, { entries }: Pick<Said, "entries
   );
 }
 
+export const isRecorded = (attempt: Attempt | undefined): boolean =>
+  attempt?.state === "answered" || attempt?.state === "settled";
+
+/** Recorded, and the list does not have it yet: nothing else is to be said meanwhile. */
+export function isOnItsWay(attempt: Attempt | undefined, { state, ending }: PlacementView): boolean {
+  if (attempt === undefined || !isRecorded(attempt)) return false;
+  const { work } = attempt;
+  if (work.kind !== "act") return ending !== "arrived";
+  return work.act === "accept" ? state === "held" : state !== "ended";
+}
+
 /** The arrival that this phone has recorded, so that a wrong tap can be taken back. */
 export const arrivalOf = (told: readonly Told[], { id }: PlacementView): Told | undefined =>
   told.find(({ work, outcome }) => work.kind === "movement" && work.body.placement === id && outcome === "recorded");

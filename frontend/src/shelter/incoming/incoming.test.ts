@@ -6,7 +6,7 @@ import { fr } from "../../i18n/incoming/fr";
 import { nl } from "../../i18n/incoming/nl";
 import { aUnit } from "../../live/examples";
 import { after, type Entry, type Told, type Work } from "../../live/work";
-import { asAnswered, attemptAt, endedOf, openOf } from "./expected";
+import { asAnswered, attemptAt, endedOf, isOnItsWay, openOf } from "./expected";
 import { Expecting } from "./expecting.svelte";
 import { sayNeeds, sayParty } from "./household";
 import { sayState } from "./promising";
@@ -126,6 +126,8 @@ describe("the list", () => {
     expect(attemptAt(outbox, aView())).toMatchObject({ state: "offline", id: "act-1" });
     const told = { ...accept, outcome: "refused", units: [], why: "It had lapsed." } as unknown as Told;
     expect(attemptAt({ ...outbox, entries: [], answers: [told] }, aView())).toMatchObject({ state: "refused" });
+    const recorded = attemptAt({ ...outbox, entries: [], answers: [{ ...told, outcome: "recorded" }] }, aView());
+    expect([isOnItsWay(recorded, aView()), isOnItsWay(recorded, aView({ state: "accepted" }))]).toEqual([true, false]);
   });
 
   it("takes who came, or does not come, off what is held, and a full unit's number for its count", () => {
