@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import httpx
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from halte.demo.seeding import PASSWORD, seed_demo
 from halte.demo.winding import Clock
 from halte.embedded import Embedded
+from kernel.ids import new_id
 from kernel.migrating import upgrade
 from kernel.postgres import open_pool
 from kernel.settings import Settings
@@ -37,6 +39,14 @@ _DRAWN_BYTES = 8_000
 _BOARD = (1280, 720)
 _PATIENCE, _PAUSE_S = 40, 0.7
 _STOP_CLOCK = "INSERT INTO demo_clock (id, real_anchor, shown_anchor, speed) VALUES (1, clock_timestamp(), $1, 0)"
+
+_ANNOUNCED = (
+    [{"age": "26-59", "gender": "man", "relation": "self"}],
+    [
+        {"age": "26-59", "gender": "woman", "relation": "self"},
+        {"age": "3-11", "gender": "woman", "relation": "child"},
+    ],
+)
 
 Scheme = Literal["light", "dark"]
 
@@ -92,6 +102,32 @@ async def _without_network(page: Page) -> None:
     await expect(page.get_by_role("banner").get_by_text("5\u00a0min ago")).to_be_visible()
 
 
+async def _announced(page: Page) -> None:
+    """The desk holds places for two households where they fit best, and one of them is accepted."""
+    labels = "(cards) => cards.map((card) => card.getAttribute('aria-labelledby').replace('unit-', ''))"
+    units = await page.locator("article").evaluate_all(labels)
+    address = page.url.removesuffix("/shelter")
+    async with httpx.AsyncClient(base_url=f"{address}/api/v1", headers={"Origin": address}) as desk:
+        begun = await desk.post("/sessions", json={"login": "desk", "password": PASSWORD})
+        desk.headers["Cookie"] = begun.headers["set-cookie"].partition(";")[0]
+        for party in _ANNOUNCED:
+            request = str(new_id())
+            asks = {
+                "id": request,
+                "regime": "night",
+                "channel": "phone",
+                "party": party,
+                "needs": {"languages": ["ar"]},
+            }
+            (await desk.post("/requests", json=asks)).raise_for_status()
+            found = (await desk.get(f"/requests/{request}/suggestions?limit=200")).json()["suggestions"]
+            place = {"request": request, "unit": next(one["unit"] for one in found if one["unit"] in units)}
+            (await desk.put(f"/placements/{new_id()}", json=place)).raise_for_status()
+    await page.get_by_role("button", name="Accept").first.tap()
+    await expect(page.get_by_text("Accepted. Expected until")).to_be_visible()
+    await page.evaluate("() => scrollTo(0, 0)")
+
+
 PICTURES = (
     Picture("start", "/", None, DESK),
     Picture("board", "/watch", "supervisor", _BOARD, prepare=_with_map),
@@ -102,6 +138,7 @@ PICTURES = (
     Picture("shelter-dark", "/shelter", "staff", PHONE, "dark"),
     Picture("shelter-result", "/shelter", "staff", PHONE, prepare=_recorded),
     Picture("shelter-offline", "/shelter", "staff", PHONE, prepare=_without_network),
+    Picture("shelter-coming", "/shelter", "staff", PHONE, prepare=_announced),
 )
 
 

@@ -15,6 +15,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from kernel.ids import new_id
+from tests.support.announcing import announce
 from tests.support.axe import LANGUAGES, guises, objections, speak, violations
 from tests.support.running import Running
 from tests.support.screens import PHONE, Card, Screens, sign_in
@@ -132,6 +133,41 @@ async def shelter_told(halte: Running, screens: Screens) -> Page:
     await expect(Card(page, "Men").card).to_contain_text("Meanwhile it became 2 free")
     await Card(page, "Men").button("Send: 4 free").click()
     await Card(page, "Men").told("It changed meanwhile")
+    return page
+
+
+@scene
+async def shelter_incoming(halte: Running, screens: Screens) -> Page:
+    """One is about to be declined as full, one to arrive after a fresh count, one did not come, one answer waits."""
+    await _says(halte, 5)
+    page = await _open(halte, screens, "/shelter", "staff")
+    full, here, missing, waits = [await announce(halte, halte.region.men) for _ in range(4)]
+    for she in (here, missing):
+        await she.card(page).get_by_role("button", name="Accept").click()
+    await missing.card(page).get_by_role("button", name="Did not come").click()
+    await expect(missing.row(page)).to_contain_text("did not come")
+    await here.card(page).get_by_role("button", name="Arrived").click()
+    await full.card(page).get_by_role("button", name="Decline…").click()
+    await full.card(page).get_by_role("button", name="Full").click()
+    for language in LANGUAGES:  # fetched with the list
+        await speak(page, language)
+    await page.context.set_offline(True)
+    await waits.card(page).get_by_role("button", name="Accept").click()
+    await expect(waits.card(page)).to_contain_text("is kept on this phone")
+    return page
+
+
+@scene
+async def receipt(halte: Running, screens: Screens) -> Page:
+    """What was seen stands where the network is gone."""
+    she = await announce(halte, halte.region.men)
+    page = await screens.open(f"{halte.server.address}/receipt#{she.receipt}", PHONE)
+    await expect(page.get_by_role("heading", name="A place is held")).to_be_visible()
+    for language in LANGUAGES:
+        await speak(page, language)
+    await page.context.set_offline(True)
+    await page.get_by_role("button", name="Look again").click()
+    await expect(page.get_by_role("alert")).to_contain_text("No answer.")
     return page
 
 

@@ -12,22 +12,10 @@ from playwright.async_api import Locator, Page, Request, expect
 
 from kernel.ids import new_id
 from tests.support.running import Running
-from tests.support.screens import PHONE, Card, Screens, sign_in
+from tests.support.screens import KEPT, PHONE, Card, Screens, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
-_KEPT = """async () => {
-    const open = indexedDB.open("halte");
-    const db = await new Promise((done) => { open.onsuccess = () => done(open.result); });
-    const parts = [...db.objectStoreNames].map((name) => new Promise((done) => {
-        const asked = db.transaction(name).objectStore(name).getAll();
-        asked.onsuccess = () => done(asked.result);
-    }));
-    const kept = await Promise.all(parts);
-    db.close();
-    const stores = [...Object.entries(localStorage), ...Object.entries(sessionStorage)];
-    return JSON.stringify([kept, stores, await caches.keys()]);
-}"""
 _INSTALLED = """async () => {
     await navigator.serviceWorker.ready; // it is registered once the page has nothing else to do
     for (const name of await caches.keys()) if (await (await caches.open(name)).match("/shelter")) return true;
@@ -133,7 +121,7 @@ async def test_the_browser_keeps_nothing_about_people(halte: Running, screens: S
     await page.context.set_offline(True)
     await Card(page, "Men").send(4)
     await Card(page, "Men").told("No connection.")
-    kept: str = await page.evaluate(_KEPT)
+    kept: str = await page.evaluate(KEPT)
     assert str(halte.region.men) in kept
     for never in ("staff", "desk", "seven", "umbrellas", "Quiet House", "21004", "session"):
         assert never not in kept
@@ -166,7 +154,7 @@ async def test_signing_out_loses_no_report(halte: Running, screens: Screens) -> 
     await page.unroute("**/api/v1/reports/*")
     # Nothing of what was seen is left, and the report is: the next who signs in sends it.
     page = await opened(page, f"{halte.server.address}/shelter")
-    kept: str = await page.evaluate(_KEPT)
+    kept: str = await page.evaluate(KEPT)
     assert "Linden House" not in kept
     assert str(halte.region.men) in kept
     await sign_in(page, "staff")

@@ -15,6 +15,19 @@ from tests.support.region import PASSWORD
 
 PHONE = (390, 844)
 DESK = (1280, 800)
+# All that a browser keeps of the page, as text.
+KEPT = """async () => {
+    const open = indexedDB.open("halte");
+    const db = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+    const parts = [...db.objectStoreNames].map((name) => new Promise((done) => {
+        const asked = db.transaction(name).objectStore(name).getAll();
+        asked.onsuccess = () => done(asked.result);
+    }));
+    const kept = await Promise.all(parts);
+    db.close();
+    const stores = [...Object.entries(localStorage), ...Object.entries(sessionStorage)];
+    return JSON.stringify([kept, stores, await caches.keys()]);
+}"""
 # What a browser says of requests that a test makes fail on purpose. The last is said of the service worker's own file,
 # which a phone asks for once it is idle: in a test that may be just when it has no network.
 _EXPECTED = (
