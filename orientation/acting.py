@@ -118,7 +118,7 @@ class PlacementAct(ABC):
 
 def _now(placement: Placement, hold: StoredHold) -> Placement:
     """Return the placement as it is now: what ended its hold in this very batch is settled when the batch is."""
-    if hold.state == HELD or not placement.open:
+    if hold.state == HELD:
         return placement
     return replace(placement, state=PlacementState.ENDED, ending=Ending(hold.state))
 

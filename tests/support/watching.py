@@ -35,6 +35,7 @@ class LiveScreen:
         self.screen = Screen()
         self.connects = self.gaps = self.resyncs = self.snapshots = 0
         self._address = address
+        self._path = path
         self._headers = headers
         self._path = path
         self.ended: list[str] = []

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,12 @@ _LATE = {"granted", "placement-moved-on", "already-extended"}
 # Fewer than a queue takes, so that it is the rows that are fought for and not the queue.
 _AT_ONCE = 800
 _BY = Reporter(SYSTEM, Spoke.PERSON)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Small batches: more of them meet, and none thinks for so long on a busy machine that Postgres ends it."""
+    return replace(settings, lane_batch_max=64)
 
 
 @asynccontextmanager
