@@ -6,9 +6,10 @@ names it, the clock, a move to another unit); what follows for the request is de
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,9 +17,10 @@ import msgspec
 from inventory.holding import Ending
 from inventory.lane.working import Working
 from inventory.tables import hold_end
+from kernel.ids import new_id
 from kernel.journal import Cause, Entry
 from orientation.lane.records import Records
-from orientation.model.placement import Placement, PlacementState
+from orientation.model.placement import Act, Placement, PlacementState
 from orientation.model.request import Outcome, Request, RequestState
 
 _encode = msgspec.json.Encoder().encode
@@ -52,6 +54,8 @@ def settle(working: Working, records: Records) -> None:
         cause = Cause(state, hold_id, rows[hold_id]["actor_id"])
         _end(working, records, placement, Ending(state), cause, late=rows[hold_id]["late"])
         concerned[placement.request_id] = cause
+        if rows[hold_id]["movement_id"] is not None:
+            _note_arrival(working, records, placement, rows[hold_id])
     for placement, cause in _voided(working, records):
         records.put_placement(replace(placement, voided=True), cause)
         _reopen(records, placement.request_id, cause, working.now)
@@ -73,6 +77,16 @@ def _end(working: Working, records: Records, placement: Placement, ending: Endin
     )
     if ending is Ending.ARRIVED:
         _arrived(records, placement, cause, working.now)
+
+
+def _note_arrival(working: Working, records: Records, placement: Placement, end: Mapping[str, Any]) -> None:
+    """Keep with the request that they came, where a movement said it and no act on the placement."""
+    request = records.requests.get(placement.request_id)
+    if request is not None and end["movement_id"] not in records.events:
+        records.record_event(
+            new_id(), Act.ARRIVE, working.now, end["actor_id"], end["body_hash"], request=request,
+            placement_id=placement.id,
+        )  # fmt: skip
 
 
 def _arrived(records: Records, placement: Placement, cause: Cause, at: datetime) -> None:

@@ -125,7 +125,7 @@ async def test_every_placement_ends_once_whoever_races(desk: Desk, settings: Set
     seed = random.randrange(1_000_000)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    await set_clock(desk.pool, at("20:00"), speed=0)
+    await set_clock(desk.pool, at("20:00"))
     units = [await desk.unit(capacity=count) for _ in range(8)]
     for unit_id in units:
         await desk.report(unit_id, count)
@@ -140,7 +140,7 @@ async def test_every_placement_ends_once_whoever_races(desk: Desk, settings: Set
         await _race(lanes, [See(said(id)) for id in placed if chance.random() < 0.7])
         for minutes in (31, 360):
             # What was seen is overdue; later, so is what was accepted, and who comes then comes late.
-            await set_clock(desk.pool, at("20:00") + timedelta(minutes=minutes), speed=0)
+            await set_clock(desk.pool, at("20:00") + timedelta(minutes=minutes))
             works = [work for id, unit in placed.items() for work in _acts(desk, id, unit, chance)]
             chance.shuffle(works)
             outcomes = await _race(lanes, works)

@@ -68,6 +68,8 @@ async def test_an_arrival_by_the_phone_is_the_requests_outcome(desk: Desk) -> No
     await _arrive(desk, unit_id, placement_id)
     assert await _open(desk, request_id) == ("closed", "arrived", None)
     assert (await desk.placement(placement_id))["ending"] == "arrived"
+    arrivals = "SELECT count(*) FROM request_event WHERE placement_id = $1 AND verb = 'arrive'"
+    assert await desk.pool.fetchval(arrivals, placement_id) == 1
     with pytest.raises(RequestClosed):
         await desk.place(request_id, unit_id)
 
