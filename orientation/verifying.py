@@ -29,12 +29,14 @@ SELECT r.id, count(p.id) AS arrived FROM request r
 LEFT JOIN placement p ON p.request_id = r.id AND p.ending = 'arrived' AND NOT p.voided
 WHERE r.region_id = $1 AND r.outcome = 'arrived' GROUP BY r.id HAVING count(p.id) = 0
 """
+# Asked of the journal: the stamps of those that are long gone are purged.
 _VERSIONS = """
 SELECT x.kind, x.id, x.version, (j.body->>'version')::int AS journalled
 FROM (SELECT 'request' AS kind, id, version, region_id FROM request
       UNION ALL SELECT 'placement', id, version, region_id FROM placement) x
-LEFT JOIN subject s ON s.id = x.id AND s.region_id = x.region_id AND s.kind = x.kind
-LEFT JOIN journal j ON j.region_id = s.region_id AND j.seq = s.seq
+LEFT JOIN LATERAL (
+  SELECT body FROM journal WHERE subject_id = x.id AND region_id = x.region_id AND kind = x.kind
+  ORDER BY seq DESC LIMIT 1) j ON true
 WHERE x.region_id = $1 AND (j.body->>'version')::int IS DISTINCT FROM x.version
 """
 

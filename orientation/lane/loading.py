@@ -20,8 +20,9 @@ from orientation.rows import placement_of, request_of
 
 _REQUESTS = "SELECT * FROM request WHERE id = ANY($1::uuid[])"
 _PLACEMENTS = "SELECT * FROM placement WHERE id = ANY($1::uuid[]) AND region_id = $2"
-# A subject keeps its kind for ever: a request under the id of a unit would take its place on the board.
-_OTHERS = "SELECT id FROM subject WHERE id = ANY($1::uuid[]) AND kind <> $2"
+# A subject keeps its kind for ever: a request under the id of a unit would take its place on the board. The journal
+# knows also those whose stamps are purged.
+_OTHERS = "SELECT DISTINCT subject_id AS id FROM journal WHERE subject_id = ANY($1::uuid[]) AND kind <> $2"
 _CODES = "SELECT code FROM request WHERE region_id = $1 AND night = $2 AND code = ANY($3::text[])"
 _BARS = "SELECT request_id, unit_id, shelter_id, reason, until FROM request_bar WHERE request_id = ANY($1::uuid[])"
 _POLICIES = "SELECT id, region_id, version, body_hash FROM orientation_policy WHERE id = ANY($1::uuid[])"

@@ -117,12 +117,19 @@ async def serving(settings: Settings, log: Path | None = None, **variables: str)
         await server.stop()
 
 
-@pytest.fixture(scope="module")
-async def halte(servers: EmbeddedServers, template: str) -> AsyncIterator[Running]:
-    """A server with the small region, shared by the tests of a module: they must not rely on its counts."""
+@asynccontextmanager
+async def running(servers: EmbeddedServers, template: str, **variables: str) -> AsyncIterator[Running]:
+    """Serve the small region."""
     async with settings_of_its_own(servers, template) as settings:
         region_id = await found_region(settings)
-        async with serving(settings) as server:
+        async with serving(settings, None, **variables) as server:
             region = SmallRegion(server.address, region_id)
             await furnish(region)
             yield Running(server, region)
+
+
+@pytest.fixture(scope="module")
+async def halte(servers: EmbeddedServers, template: str) -> AsyncIterator[Running]:
+    """A server with the small region, shared by the tests of a module: they must not rely on its counts."""
+    async with running(servers, template) as halte:
+        yield halte

@@ -13,16 +13,23 @@ from inventory.lane.working import SYSTEM
 from inventory.model.counting import Direction
 from inventory.model.unit import Regime
 from inventory.moving import Move, VoidMovement
+from inventory.verifying import verify_region
 from kernel.ids import new_id
+from kernel.live.mirror import Mirror
+from kernel.live.purging import Purger
+from kernel.live.truth import Truth
+from kernel.problems import IdReused
 from kernel.settings import Settings
 from orientation.amending import PauseRequest, RefreshRequest
 from orientation.closing import CloseRequest
 from orientation.counting import count_night
 from orientation.elapsing import destroy_keys, pass_placements, pass_requests
 from orientation.erasing import erase_contacts, erase_requests
+from orientation.model.audience import LENS
 from orientation.model.contact import SealedContact
 from orientation.model.request import Outcome
 from orientation.sealing import night_key
+from orientation.verifying import verify_orientation
 from tests.integration.inventory.acting import NIGHT, at, set_clock
 from tests.integration.orientation.conftest import Desk, make_lane, party
 from tests.integration.orientation.sweeping import Swept, sweep, swept
@@ -193,3 +200,25 @@ async def test_contacts_and_whole_requests_are_erased_and_numbers_are_left(desk:
         ("man", 1, 1),
         ("man", 1, 1),
     ]
+
+
+async def test_what_is_purged_is_no_difference_its_id_stays_taken_and_a_void_brings_it_back(
+    desk: Desk, region: Swept
+) -> None:
+    unit_id, request_id, placement_id = await _held(desk)
+    came = Move(new_id(), SYSTEM, unit_id, Direction.IN, 1, b"in", hold_id=placement_id)
+    await desk.lane.submit(came)
+    await set_clock(desk.pool, at("06:01", NEXT))
+    await _pass(region)
+    await desk.report(unit_id, 5)
+    kinds = LENS.reserve.kinds
+    await Purger(Truth(desk.pool, desk.region_id), None, Mirror(desk.region_id), kinds).purge(timedelta(0))
+    assert await desk.pool.fetchval("SELECT count(*) FROM subject WHERE kind = ANY($1)", list(kinds)) == 0
+    found = await verify_region(desk.pool, None, desk.region_id)
+    await verify_orientation(desk.pool, desk.region_id, found)
+    assert [str(difference) for difference in found.differences] == []
+    with pytest.raises(IdReused):
+        await desk.ask(id=placement_id)
+    await desk.lane.submit(VoidMovement(came.id, SYSTEM))
+    assert await _outcome(desk, request_id) == ("waiting", None, None)
+    assert await desk.pool.fetchval("SELECT NOT gone FROM subject WHERE id = $1", request_id)
