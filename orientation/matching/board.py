@@ -40,7 +40,13 @@ class MatchingBoard:
         self.columns.place(self._points)
         # A shelter, and what its units are.
         self._shelters: dict[UUID, tuple[ShelterBody, dict[UUID, UnitAbout]]] = {}
-        self._take(self._mirror.subjects())
+        units: list[Subject] = []
+        for subject in self._mirror.subjects():
+            if subject.kind == "shelter":
+                self._take_shelter(subject)
+            elif subject.kind == "unit" and not subject.gone:
+                units.append(subject)
+        self.columns.fill(seen for subject in units if (seen := self._see(subject)) is not None)
 
     def _on_change(self, change: Change) -> None:
         if change.renewed:

@@ -7,7 +7,7 @@ and in no order. What a unit says of itself whoever asks stands there as bits of
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import UTC, datetime, time
 from typing import TypeVar
 from uuid import UUID
@@ -131,6 +131,17 @@ class Columns:
     def __len__(self) -> int:
         return len(self.seen)
 
+    def fill(self, units: Iterable[Seen]) -> None:
+        """Write all rows at once, where there are none yet: a tenth of the cost of one after the other."""
+        self.seen = list(units)
+        self.rows = {seen.about.id: row for row, seen in enumerate(self.seen)}
+        if self.seen:
+            self._show()
+            self._ints[:, : len(self)] = np.array([self._in_ints(seen) for seen in self.seen], np.int32).T
+            self._longs[:, : len(self)] = np.array([self._in_longs(seen) for seen in self.seen], np.int64).T
+        for seen in self.seen:
+            self._count(seen, 1)
+
     def put(self, seen: Seen) -> None:
         """Write the row of a unit, a new one where there is none."""
         row = self.rows.get(seen.about.id)
@@ -236,8 +247,8 @@ class Columns:
         """Let every column end where the rows end."""
         size, room = len(self.seen), self._ints.shape[1]
         if size > room:
-            self._ints = np.pad(self._ints, ((0, 0), (0, room)))
-            self._longs = np.pad(self._longs, ((0, 0), (0, room)))
+            self._ints = np.pad(self._ints, ((0, 0), (0, max(room, size - room))))
+            self._longs = np.pad(self._longs, ((0, 0), (0, max(room, size - room))))
         for name, ints in zip(_INTS, self._ints, strict=True):
             setattr(self, name, ints[:size])
         for name, longs in zip(_LONGS, self._longs, strict=True):

@@ -16,6 +16,7 @@ from orientation.matching.blocking import Masks, judge
 from orientation.matching.columns import Columns, Rows
 from orientation.matching.context import Context
 from orientation.matching.results import Blocked, NearMiss, Suggestion
+from orientation.matching.seeing import Seen
 from orientation.matching.telling import Teller
 from orientation.matching.weighing import Fit, weigh
 from orientation.model.household import Household
@@ -36,6 +37,7 @@ class Ranking:
         self._weigh = weigh_rows
         self._teller = teller
         self._order = columns.order()
+        self._seen = columns.seen
         fitting = np.flatnonzero(masks.blockers == 0)
         self.fits = len(fitting)
         self.blocked = len(columns) - self.fits
@@ -47,14 +49,19 @@ class Ranking:
         """Return those that one rule alone keeps out: first what is easily changed, then what would fit best."""
         return [self._teller.near_miss(*told) for told in self._told(np.flatnonzero(self._is_near()), limit)]
 
-    def blocked_units(self) -> list[Blocked]:
-        """Return everything that does not fit, with all its reasons, in the order of the near misses."""
-        rows = np.flatnonzero(self._masks.blockers)
-        return [self._teller.blocked(*told) for told in self._told(rows, len(rows))]
+    def blocked_units(self) -> Iterator[Blocked]:
+        """Return everything that does not fit, with all its reasons, in the order of the near misses.
 
-    def _told(self, rows: Rows, limit: int) -> Iterator[tuple[int, int, int]]:
+        What it yields was decided before the first: whoever tells of thousands may let others in between.
+        """
+        rows = np.flatnonzero(self._masks.blockers)
+        told = self._told(rows, len(rows))
+        return (self._teller.blocked(*one) for one in told)
+
+    def _told(self, rows: Rows, limit: int) -> list[tuple[Seen, int, int]]:
         first = rows[self._first(self._weigh(rows), limit)]
-        return zip(first.tolist(), self._masks.blockers[first].tolist(), self._masks.need[first].tolist(), strict=True)
+        seen = [self._seen[row] for row in first.tolist()]
+        return list(zip(seen, self._masks.blockers[first].tolist(), self._masks.need[first].tolist(), strict=True))
 
     def _is_near(self) -> npt.NDArray[np.bool_]:
         blockers = self._masks.blockers

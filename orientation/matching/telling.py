@@ -6,7 +6,11 @@ Of a secret shelter no fact says more than its band (I11).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from inventory.model.audience import BAND_FLOOR
 from orientation.matching.columns import Columns, Ints, Rows
@@ -20,7 +24,6 @@ from orientation.model.household import Household
 Facts = dict[str, Any]
 
 
-_ASKS = tuple(ASK.items())
 _BLOCKERS = tuple(BLOCKER.items())
 _AGES = ("age_min", "age_max")
 # What a code says of a unit is what the unit says of itself, under the same name.
@@ -39,6 +42,8 @@ _SAID: dict[str, tuple[str, ...]] = {
     "regime": ("regime",),
     "expired": ("expires_at",),
 }
+# Nothing more can be said of these: one answer serves for all.
+_PLAIN = {code: Asked(code, {}) for code in (Ask.STEP_FREE, Ask.PETS, Ask.MEDICAL_CARE, Ask.TOLERANCE)}
 _PARTY = {"room-too-small", "room-size", "party-too-large", "party-too-small"}
 
 _CHANGES = {
@@ -70,23 +75,22 @@ class Teller:
         rows = fit.rows[best]
         seen = [self._seen[row] for row in rows.tolist()]
         asks = fit.asks[best].tolist()
-        far = list(map(_km, [None] * len(seen) if fit.distance_m is None else fit.distance_m[best].tolist()))
+        far = _kilometres(np.full(len(seen), -1) if fit.distance_m is None else fit.distance_m[best])
         terms = [self._points(term, column[best].tolist(), seen, asks, far) for term, column in fit.terms.items()]
         columns = (seen, need[rows].tolist(), asks, fit.score[best].tolist(), far, zip(*terms, strict=True))
         return [self._suggestion(*told) for told in zip(*columns, strict=True)]
 
-    def near_miss(self, row: int, mask: int, need: int) -> NearMiss:
-        seen, (blocker,) = self._seen[row], self._blocking(row, mask, need)
+    def near_miss(self, seen: Seen, mask: int, need: int) -> NearMiss:
+        (blocker,) = self._blocking(seen, mask, need)
         return NearMiss(seen.about.id, seen.shelter.id, blocker, self._changing(seen, blocker, need))
 
-    def blocked(self, row: int, mask: int, need: int) -> Blocked:
-        seen = self._seen[row]
-        return Blocked(seen.about.id, seen.shelter.id, self._blocking(row, mask, need))
+    def blocked(self, seen: Seen, mask: int, need: int) -> Blocked:
+        return Blocked(seen.about.id, seen.shelter.id, self._blocking(seen, mask, need))
 
     def _suggestion(
         self, seen: Seen, need: int, asks: int, score: int, km: float | None, terms: tuple[Points | None, ...]
     ) -> Suggestion:
-        asked = [Asked(code, self._asked(code, seen, need)) for code, bit in _ASKS if asks & bit] if asks else []
+        asked = [self._asked(code, seen, need) for code in _codes(asks)]
         return Suggestion(
             seen.about.id, seen.shelter.id, need, seen.about.allotment, seen.available, seen.band, score,
             [one for one in terms if one is not None], asked,
@@ -107,7 +111,10 @@ class Teller:
             keys: list[Any] = [one.shelter.languages for one in seen]
             return _shared(term, points, keys, self._languages)
         if term is Term.PREFERENCES:
-            return _shared(term, points, [tuple(wishes_met(one, self._household)) for one in seen], _wishes)
+            keys = [
+                tuple(wishes_met(one, self._household)) if met else () for one, met in zip(seen, points, strict=True)
+            ]
+            return _shared(term, points, keys, lambda met: {"met": list(met)})
         if term is Term.THRIFT:
             size = self._household.party_size
             keys = [(one.features, max(0, (one.about.room_size or 0) - size)) for one in seen]
@@ -122,8 +129,7 @@ class Teller:
     def _wasted(self, having: tuple[tuple[str, ...], int]) -> Facts:
         return {"features": [name for name in having[0] if name not in self._needed], "spare": having[1]}
 
-    def _blocking(self, row: int, mask: int, need: int) -> list[Blocking]:
-        seen = self._seen[row]
+    def _blocking(self, seen: Seen, mask: int, need: int) -> list[Blocking]:
         return [Blocking(code, self._blocked(code, seen, need)) for code, bit in _BLOCKERS if mask & bit]
 
     def _blocked(self, code: Blocker, seen: Seen, need: int) -> Facts:
@@ -142,12 +148,15 @@ class Teller:
             facts["commune"] = seen.shelter.commune
         return facts
 
-    def _asked(self, code: Ask, seen: Seen, need: int) -> Facts:
+    def _asked(self, code: Ask, seen: Seen, need: int) -> Asked:
+        plain = _PLAIN.get(code)
+        if plain is not None:
+            return plain
         if code is Ask.PLACES:
-            return {"need": need, "band": seen.band}
+            return Asked(code, {"need": need, "band": seen.band})
         if code is Ask.INTAKE_HOURS:
-            return {"intake_to": seen.shelter.intake_to}
-        return self._said(code, seen)
+            return Asked(code, {"intake_to": seen.shelter.intake_to})
+        return Asked(code, self._said(code, seen))
 
     def _said(self, code: Ask | Blocker, seen: Seen) -> Facts:
         facts: Facts = {name: getattr(seen.about, name) for name in _SAID.get(code, ())}
@@ -176,19 +185,19 @@ class Teller:
         return seen.about.party_max or 0 if code is Blocker.PARTY_TOO_LARGE else 0
 
 
-def _km(metres: int | None) -> float | None:
-    return None if metres is None or metres < 0 else round(metres / 1_000, 1)
+def _kilometres(metres: npt.NDArray[Any]) -> list[float | None]:
+    # Asked of the metres: less than none is unknown, and would be rounded to none.
+    known, kilometres = (metres >= 0).tolist(), np.round(metres / 1_000, 1).tolist()
+    return [km if there else None for there, km in zip(known, kilometres, strict=True)]
 
 
-def _wishes(met: tuple[str, ...]) -> Facts:
-    return {"met": list(met)}
+@lru_cache(maxsize=4_096)
+def _codes(mask: int) -> tuple[Ask, ...]:
+    return tuple(code for code, bit in ASK.items() if mask & bit)
 
 
 def _shared(term: Term, points: list[int], keys: list[Any], tell: Callable[[Any], Facts]) -> list[Points | None]:
     """Tell each combination of points and key once."""
-    made: dict[tuple[int, Any], Points | None] = {}
-    for combined in zip(points, keys, strict=True):
-        if combined not in made:
-            given, key = combined
-            made[combined] = Points(term, given, tell(key)) if given else None
-    return [made[combined] for combined in zip(points, keys, strict=True)]
+    combined = list(zip(points, keys, strict=True))
+    made = {one: Points(term, one[0], tell(one[1])) if one[0] else None for one in set(combined)}
+    return [made[one] for one in combined]

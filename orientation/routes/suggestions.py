@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
 from uuid import UUID
 
@@ -24,6 +27,8 @@ from orientation.problems import UnknownRequest
 from orientation.region import desk_of
 
 _MOST = 200
+# Of what does not fit, told in one go: some milliseconds.
+_PORTION = 128
 
 
 class PolicyUsedView(msgspec.Struct):
@@ -57,6 +62,15 @@ class SuggestionsView(msgspec.Struct, omit_defaults=True):
     blocked: list[Blocked] | None = None
 
 
+async def _listed(blocked: Iterator[Blocked]) -> list[Blocked]:
+    """Take a region's whole list in portions: screens and the lane are waited for in between."""
+    listed: list[Blocked] = []
+    while portion := list(islice(blocked, _PORTION)):
+        listed += portion
+        await asyncio.sleep(0)
+    return listed
+
+
 @get(
     "/requests/{request_id:uuid}/suggestions",
     opt={"policy": allow(Role.DESK, Role.SUPERVISOR, Role.ADMINISTRATOR)},
@@ -72,8 +86,9 @@ async def read_suggestions(
 ) -> Response[bytes]:
     region = await region_of(request)
     found = await desk_of(region).suggesting.suggest(request_id, limit)
-    # From here on nothing is awaited: the ranking and the head are of one board.
+    # Up to the lists nothing is awaited: they and the head are of one board.
     head, ranking = region.live.hub.head(DESK), found.ranking
+    near_misses, blocked = ranking.near_misses(limit), ranking.blocked_units() if all else None
     view = SuggestionsView(
         request=found.request.id,
         version=found.request.version,
@@ -84,7 +99,7 @@ async def read_suggestions(
         policy=PolicyUsedView(found.policy.version, found.policy.hash),
         counts=CountsView(ranking.fits, ranking.near, ranking.blocked),
         suggestions=ranking.suggestions,
-        near_misses=ranking.near_misses(limit),
-        blocked=ranking.blocked_units() if all else None,
+        near_misses=near_misses,
+        blocked=None if blocked is None else await _listed(blocked),
     )
     return answer(view)

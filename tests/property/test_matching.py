@@ -126,7 +126,7 @@ def test_i11_numbers_within_a_band_leave_no_trace(chance: Chance) -> None:
     others = [_alike(chance, unit) if unit.secret else unit for unit in units]
     question = question_of(chance, (shelters, units))
     answers = [
-        [msgspec.json.encode(part) for part in (found.suggestions, found.near_misses(), found.blocked_units())]
+        [msgspec.json.encode(part) for part in (found.suggestions, found.near_misses(), list(found.blocked_units()))]
         for found in (ranked(board_of((shelters, said)), question) for said in (units, others))
     ]
     assert answers[0] == answers[1]

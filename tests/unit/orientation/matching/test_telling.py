@@ -188,7 +188,7 @@ def test_a_near_miss_names_its_facts_and_what_would_change_it(
         ({"audience": ("families",)}, (WOMAN, PARTNER), {}, ("family", {"audience": ("families",)})),
         ({}, (TEEN,), {}, ("minor-alone", {"audience": ("everyone",)})),
         ({}, (MAN,), {"step_free": True}, ("step-free", {})),
-        ({}, (MAN,), {"tolerance": Tolerance.SUPERVISED}, ("tolerance", {"tolerance": None})),
+        ({}, (MAN,), {"tolerance": Tolerance.SUPERVISED}, ("tolerance", {})),
         ({"intake_from": time(17), "intake_to": time(21)}, (MAN,), {}, ("intake-hours", {"intake_to": time(21)})),
     ],
 )
