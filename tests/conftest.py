@@ -37,7 +37,10 @@ def servers() -> Iterator[EmbeddedServers]:
     home.chmod(0o711)
     embedded = Embedded(home / "data")
     try:
-        yield embedded.start()
+        servers = embedded.start()
+        # Nothing here outlives the session, and whoever kills a server brings one of their own: see `installed`.
+        _admin(servers, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        yield servers
     finally:
         embedded.stop()
         shutil.rmtree(home, ignore_errors=True)
