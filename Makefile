@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Names only: what is built or fetched in there must not make it look changed.
 SCREENS := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run test check e2e faults bench screens screenshots lock clean
+.PHONY: help run test check e2e faults long bench screens screenshots lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ e2e: .venv/.made frontend/dist/.made ## the screens in Chromium (HALTE_E2E=requi
 
 faults: .venv/.made ## kill and freeze servers among fifty reporters; takes minutes
 	@$(BIN)/pytest -m faults $(ARGS)
+
+long: .venv/.made ## whole files of real data, of which `make test` tries a part
+	@$(BIN)/pytest -m long $(ARGS)
 
 bench: .venv/.made ## measure, and print the figures
 	@$(BIN)/pytest -m bench -s --timeout=0 $(ARGS)

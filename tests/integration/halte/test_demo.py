@@ -218,10 +218,10 @@ def heads(folder: Path) -> list[psutil.Process]:
 @pytest.mark.timeout(400)
 def test_an_evening_passes_by_itself_and_goes_on_where_it_was_stopped(open_folder: Path) -> None:
     home = open_folder / "data"
-    shown = ("--size", "0.2", "--speed", "60", "--at", "13:00")
+    shown = ("--size", "0.1", "--speed", "60", "--at", "17:00")  # when many say something
     with demonstrated(home, FIRST_WITHIN_S, *shown) as first:
         assert first.process.stdout is not None
-        assert first.process.stdout.readline().startswith("It shows an evening from 13:00 on, 60 times as fast")
+        assert first.process.stdout.readline().startswith("It shows an evening from 17:00 on, 60 times as fast")
         first.sign_in("admin", first.password)
         until(first, lambda clock, _: clock["speed"] == 60)
         before = first.ask("admin", "GET", "/board")["seq"]
@@ -245,7 +245,7 @@ def test_an_evening_passes_by_itself_and_goes_on_where_it_was_stopped(open_folde
         assert end(second) == ""
         _, alive = psutil.wait_procs(evening, timeout=1)
         assert not alive
-    other = run("demo", "--port", "0", "--data-dir", str(home), "--seed", "2", "--size", "0.2")
+    other = run("demo", "--port", "0", "--data-dir", str(home), "--seed", "2", "--size", "0.1")
     assert other.returncode == 1
     assert "invented otherwise" in other.stderr
     assert "Traceback" not in other.stderr

@@ -235,11 +235,24 @@ async def test_the_password_may_come_from_standard_input(site: Site, ten_days: P
     assert process.returncode == 0, said
 
 
+REAL = Path("toronto-shelters", "2024-snap-0331.csv")
+
+
+async def test_ten_days_of_the_real_file(site: Site, shared_data: Path) -> None:
+    """One programme has a negative number on each of them."""
+    said = site.replay(shared_data / REAL, "--days", "10")
+    assert "The board equals 2024-01-10 in the file: " in said
+    assert ": 12276 rows in the file = 1338 applied + 10 refused + 10928 outside the chosen days." in said
+    assert await site.count("SELECT count(*) FROM report") == [(1_338,)]
+    await site.verify()
+
+
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_the_real_file(site: Site, shared_data: Path) -> None:
     """The whole quarter: 12,276 rows, 143 programmes, of which one has a negative number for 73 days."""
     started = time.monotonic()
-    said = site.replay(shared_data / "toronto-shelters" / "2024-snap-0331.csv")
+    said = site.replay(shared_data / REAL)
     print(f"91 days in {time.monotonic() - started:.1f} s")
     assert "The board equals 2024-03-31 in the file: 143 units." in said
     assert "2024-01-01 to 2024-03-31: 12276 rows in the file = 12203 applied + 73 refused." in said

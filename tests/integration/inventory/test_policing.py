@@ -126,7 +126,7 @@ def _ages(body: dict[str, Any]) -> list[int]:
     return [round((age - confirmed).total_seconds()) for age in ages]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_rules_change_under_a_stream_on_two_nodes(place: Place, settings: Settings, seed: int) -> None:
     """Whatever is in flight: the versions of a unit only rise, and verify never finds anything (I5, I7)."""
     chance = random.Random(seed)
