@@ -70,7 +70,7 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
 def _announced(data_dir: Path, served: Settings) -> Iterator[None]:
     """Leave word where our servers are, for the other commands; readable by who started them alone."""
     file = data_dir / _SERVERS_FILE
-    write_private(file, json.dumps([served.database_url, served.redis_url, served.secret_key]))
+    write_private(file, json.dumps([served.database_url, served.redis_url, served.secret_key, *served.contact_key]))
     try:
         yield
     finally:
@@ -87,8 +87,9 @@ def find_servers(settings: Settings) -> Settings:
         words = None
     if words is None:
         return settings
-    database_url, redis_url, key = json.loads(words)
-    return replace(settings.with_servers(database_url, redis_url), secret_key=settings.secret_key or key)
+    database_url, redis_url, key, *contact_key = json.loads(words)
+    urls = settings.with_servers(database_url, redis_url)
+    return replace(urls, secret_key=settings.secret_key or key, contact_key=settings.contact_key or tuple(contact_key))
 
 
 def _own_key(data_dir: Path, name: str) -> str:
