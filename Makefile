@@ -14,8 +14,8 @@ help: ## list the targets
 run: .venv/.made frontend/dist/.made ## start everything with an invented region (ARGS="--port 8080")
 	@$(BIN)/halte demo $(ARGS)
 
-test: check frontend/dist/.made ## all checks, then all tests but the long ones (ARGS="-k lane -x")
-	@$(BIN)/pytest $(ARGS)
+test: check frontend/dist/.made ## all checks, then all tests but the long ones (ARGS="-k lane -x", ARGS="-n0 -s")
+	@$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/.made ## style, types, layers, the screens' own checks and tests
 	@$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -25,13 +25,10 @@ check: .venv/.made ## style, types, layers, the screens' own checks and tests
 	@frontend/build test --passWithNoTests
 
 e2e: .venv/.made frontend/dist/.made ## the screens in Chromium (HALTE_E2E=require: without one it fails)
-	@$(BIN)/pytest -m e2e $(ARGS)
-
 faults: .venv/.made ## kill and freeze servers among fifty reporters; takes minutes
-	@$(BIN)/pytest -m faults $(ARGS)
-
 long: .venv/.made ## whole files of real data, of which `make test` tries a part
-	@$(BIN)/pytest -m long $(ARGS)
+e2e faults long:
+	@$(BIN)/pytest -m $@ $(ARGS)
 
 bench: .venv/.made ## measure, and print the figures
 	@$(BIN)/pytest -m bench -s --timeout=0 $(ARGS)
