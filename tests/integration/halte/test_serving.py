@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,15 @@ def test_the_key_is_made_once_and_the_servers_are_announced_while_they_run(embed
     data = embedded_at().data_dir
     asked = Settings(data_dir=data)
     with with_servers(asked) as first:
-        assert find_servers(asked) == first
-        assert {stat.S_IMODE((data / name).stat().st_mode) for name in ("servers.json", "secret-key")} == {0o600}
+        # No other command reads contacts, so that none is told their key.
+        assert find_servers(asked) == replace(first, contact_key=())
+        assert first.contact_key[0] not in {"", first.secret_key}
+        files = ("servers.json", "secret-key", "contact-key")
+        assert {stat.S_IMODE((data / name).stat().st_mode) for name in files} == {0o600}
     assert not (data / "servers.json").exists()
     assert find_servers(asked) == asked
     with with_servers(asked) as second:
-        assert second.secret_key == first.secret_key
+        assert (second.secret_key, second.contact_key) == (first.secret_key, first.contact_key)
 
 
 def test_a_key_that_a_crash_left_empty_is_made_anew(embedded_at: StartEmbedded) -> None:
