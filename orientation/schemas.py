@@ -28,11 +28,11 @@ from orientation.model.request import Channel, UnmetReason
 from orientation.model.step import RESULTS, RefusalReason, StepKind, StepResult
 from orientation.problems import ContactRefused
 
-RECEIPT_MAX = 64
+_RECEIPT_MAX = 64
 _AWAY_MAX, _LANGUAGES_MAX = 50, 10
 _SUPPORTED = {"supervised": Tolerance.SUPERVISED, "open": Tolerance.OPEN, None: None}
 Version = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-Receipt = Annotated[str, msgspec.Meta(min_length=1, max_length=RECEIPT_MAX)]
+Receipt = Annotated[str, msgspec.Meta(min_length=1, max_length=_RECEIPT_MAX)]
 
 
 class MemberBody(Body):

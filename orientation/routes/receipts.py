@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
 
 import asyncpg
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter
+from litestar.params import FromPath
 
 from inventory.routes.answering import ApiRequest, answer, regions_of
 from kernel.access.model import NOBODY
@@ -25,7 +24,6 @@ from orientation.finding import by_receipt
 from orientation.model.request import Outcome, RequestState
 from orientation.problems import RequestClosed, TooOften, UnknownReceipt
 from orientation.receipts import Receipts
-from orientation.schemas import RECEIPT_MAX
 
 # An outreach team shares an address and follows many; a guesser of sixty bits gets 43,200 tries a day.
 RECEIPT_RATION = Ration("receipt", burst=30, every_ms=2_000)
@@ -33,7 +31,8 @@ RECEIPT_RATION = Ration("receipt", burst=30, every_ms=2_000)
 _AGAIN = timedelta(minutes=1)
 _NOTHING = b""
 
-Secret = Annotated[str, PathParameter(min_length=1, max_length=RECEIPT_MAX)]
+# Of any length: what cannot be a receipt is told what any wrong one is told.
+Secret = FromPath[str]
 
 
 class ReceiptView(msgspec.Struct):

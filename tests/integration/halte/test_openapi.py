@@ -25,7 +25,7 @@ def test_every_route_has_a_policy() -> None:
 
 # Each edge of each description (50 cases for an operation) is tried once, by whom every route admits. A key enters
 # fewer of them, and is refused elsewhere before its body is read: a few cases of each show its answers.
-@pytest.mark.timeout(150, func_only=True)
+@pytest.mark.timeout(300, func_only=True)
 @pytest.mark.parametrize("who, phases, examples", [("administrator", "coverage,fuzzing", 10), ("key", "fuzzing", 5)])
 async def test_no_answer_is_undescribed(halte: Running, tmp_path: Path, who: str, phases: str, examples: int) -> None:
     region = halte.region
