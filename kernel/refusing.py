@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
+from kernel.blaming import Sent, blame
 from kernel.problems import (
     BodyTooLarge,
     Internal,
@@ -63,7 +64,14 @@ def answer_http_exception(request: Request[Any, Any, Any], error: Exception) -> 
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """A fault of ours: logged with its traceback, told without it."""
+    """A fault of ours: logged with its traceback, told without it.
+
+    A Postgres that went away is none: beside a write or after it, whoever sends the same id again finds out (I1).
+    """
+    away = blame(error, Sent.COMMIT)
+    if away is not None:
+        log.warning("request.postgres_away", path=request.scope["path_template"], error=type(error).__name__)
+        return respond(request, away)
     # The route and not the path, in which a receipt may stand.
     log.error("request.failed", path=request.scope["path_template"], method=request.method, exc_info=error)
     return respond(request, Internal())

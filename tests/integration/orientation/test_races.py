@@ -153,13 +153,16 @@ async def test_every_placement_ends_once_whoever_races(desk: Desk, settings: Set
 
 
 _STANDING = """
-SELECT p.id, p.state, p.ending, p.late, p.places, h.state AS hold_state, r.state AS request_state, r.outcome,
-       r.placement_id,
-       (SELECT count(*) FROM hold_end e WHERE e.hold_id = p.id AND NOT e.late) AS ends,
-       (SELECT count(*) FROM hold_end e WHERE e.hold_id = p.id AND e.late) AS late_ends,
-       (SELECT count(*) FROM movement m WHERE m.hold_id = p.id) AS movements,
-       (SELECT array_agg(v.verb) FROM request_event v WHERE v.placement_id = p.id) AS verbs
+WITH ends AS (
+  SELECT hold_id, count(*) FILTER (WHERE NOT late) AS ends, count(*) FILTER (WHERE late) AS late_ends
+  FROM hold_end GROUP BY hold_id),
+moved AS (SELECT hold_id, count(*) AS movements FROM movement GROUP BY hold_id),
+done AS (SELECT placement_id, array_agg(verb) AS verbs FROM request_event GROUP BY placement_id)
+SELECT p.id, p.state, p.ending, p.late, h.state AS hold_state, r.state AS request_state, r.outcome, r.placement_id,
+       coalesce(ends, 0) AS ends, coalesce(late_ends, 0) AS late_ends, coalesce(movements, 0) AS movements, verbs
 FROM placement p JOIN hold h ON h.id = p.id JOIN request r ON r.id = p.request_id
+JOIN done d ON d.placement_id = p.id
+LEFT JOIN ends e ON e.hold_id = p.id LEFT JOIN moved m ON m.hold_id = p.id
 """
 
 
