@@ -286,7 +286,8 @@ const sentAt = (at: string, nowMs: number): string => new Date(Math.max(nowMs, D
 
 function waitAfter(problem: ApiProblem): Wait | null {
   if (problem.status === 401) return "signed-out";
-  if (problem.status === 403) return "elsewhere";
+  // To whom a placement is not announced, it is not known.
+  if (problem.status === 403 || problem.slug === "unknown-placement") return "elsewhere";
   if (problem.slug === "busy" || problem.status === 429) return "busy";
   return problem.status >= 500 ? "unknown" : null;
 }

@@ -288,4 +288,14 @@ describe("an answer to somebody announced", () => {
     await until(() => expect(outbox.answers).toMatchObject([{ outcome: "refused", why: "It has ended. It lapsed." }]));
     expect(outbox.entries).toEqual([]);
   });
+
+  it("waits for a colleague where the account is another shelter's, to whom it is not known", async () => {
+    answer = (_free, api) => new api.ApiProblem(404, { slug: "unknown-placement", title: "Not known here" });
+    const { outbox } = await aPage();
+    await outbox.begin();
+    await untilWaits(outbox, outbox.add(accept, {}), "elsewhere");
+    answer = () => "applied";
+    outbox.retry(); // somebody else has signed in
+    await untilSettled(outbox);
+  });
 });
