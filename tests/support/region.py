@@ -46,11 +46,11 @@ class SmallRegion:
             sent |= {"Cookie": self.cookies[login], "Origin": self.address}
         if key is not None:
             sent["Authorization"] = f"Bearer {key}"
-        return httpx.AsyncClient(base_url=f"{self.address}/api/v1", headers=sent | headers, timeout=20)
+        return httpx.AsyncClient(base_url=f"{self.address}/api/v1", headers=sent | headers, timeout=60)
 
     async def sign_in(self, login: str) -> None:
         """Keep the cookie by hand: httpx would not send a Secure one over http."""
-        async with httpx.AsyncClient(base_url=self.address, headers={"Origin": self.address}) as client:
+        async with httpx.AsyncClient(base_url=self.address, headers={"Origin": self.address}, timeout=60) as client:
             answer = await client.post("/api/v1/sessions", json={"login": login, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         self.cookies[login] = answer.headers["set-cookie"].partition(";")[0]
