@@ -128,12 +128,37 @@ async def _announced(page: Page) -> None:
     await page.evaluate("() => scrollTo(0, 0)")
 
 
+_CALLS = """async () => {
+    const member = (age, gender, relation) => ({age, gender, relation});
+    const calls = [
+        [[member("18-25", "man", "self")], {}, ["street-tonight"]],
+        [[member("60+", "man", "self")], {step_free: true}, []],
+        [[member("26-59", "woman", "self"), member("3-11", "man", "child")], {near: "21004"}, ["cold"]],
+    ];
+    for (const [place, [party, needs, urgency]] of calls.entries()) {
+        const id = `019ac000-0000-7000-8000-00000000000${place}`; // the same codes in every picture
+        const body = JSON.stringify({id, regime: "night", channel: "phone", party, needs, urgency});
+        await fetch("/api/v1/requests", {method: "POST", headers: {"Content-Type": "application/json"}, body});
+    }
+}"""
+
+
+async def _calls(page: Page) -> None:
+    """Three calls, and one household with where it could go and what the points are for."""
+    await page.evaluate(_CALLS)
+    await page.locator("#queue button").filter(has_text="boy 3–11").click()
+    await page.locator("li[data-place] summary").first.click()
+
+
 PICTURES = (
     Picture("start", "/", None, DESK),
     Picture("board", "/watch", "supervisor", _BOARD, prepare=_with_map),
     Picture("board-dark", "/watch", "supervisor", _BOARD, "dark", prepare=_with_map),
     Picture("board-phone", "/watch", "supervisor", PHONE),
     Picture("map", "/watch", "supervisor", (1600, 1000), prepare=_map_and_communes),
+    Picture("desk", "/desk", "desk", DESK, prepare=_calls),
+    Picture("desk-dark", "/desk", "desk", DESK, "dark", prepare=_calls),
+    Picture("desk-phone", "/desk", "desk", PHONE, prepare=_calls),
     Picture("shelter", "/shelter", "staff", PHONE),
     Picture("shelter-dark", "/shelter", "staff", PHONE, "dark"),
     Picture("shelter-result", "/shelter", "staff", PHONE, prepare=_recorded),

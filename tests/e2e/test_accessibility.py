@@ -16,6 +16,7 @@ from playwright.async_api import Page, expect
 
 from kernel.ids import new_id
 from tests.support.announcing import announce
+from tests.support.asking import A_MAN, ask
 from tests.support.axe import LANGUAGES, guises, objections, speak, violations
 from tests.support.running import Running
 from tests.support.screens import PHONE, Card, Screens, sign_in
@@ -204,6 +205,42 @@ async def watch_offline(halte: Running, screens: Screens) -> Page:
     page = await _open(halte, screens, _BOARD, "supervisor")
     await page.context.set_offline(True)
     await expect(page.get_by_text("Reconnecting", exact=True)).to_be_visible()
+    return page
+
+
+async def _desk(halte: Running, screens: Screens, code: str) -> Page:
+    page = await screens.open(f"{halte.server.address}/desk", PHONE, cookie=halte.region.cookies["desk"])
+    await page.locator("#queue button").filter(has_text=code).click()
+    await expect(page.get_by_role("heading", name="Where they could go")).to_be_visible()
+    return page
+
+
+@scene
+async def desk_household(halte: Running, screens: Screens) -> Page:
+    """A place is held, the shelter telephones to decline, and another is looked for: all that explains is open."""
+    await _says(halte, 5)
+    async with halte.region.client("desk") as desk:
+        elsewhere = halte.region.report(5, halte.region.canal_unit, halte.region.canal)
+        assert (await desk.put(f"/reports/{new_id()}", json=elsewhere)).status_code == 200
+    asked = await ask(halte.region, A_MAN)
+    page = await _desk(halte, screens, asked["request"]["code"])
+    await page.get_by_role("button", name="Hold: Men").click()
+    await page.get_by_role("button", name="The shelter says no").click()
+    await page.get_by_role("radio", name="full").check()
+    await page.get_by_role("button", name="Look for another place").click()
+    await expect(page.get_by_role("button", name="Move here").first).to_be_visible()
+    for summary in await page.locator("#panel summary").all():
+        await summary.click()
+    return page
+
+
+@scene
+async def desk_asks(halte: Running, screens: Screens) -> Page:
+    """A request half entered, with a word that is no person."""
+    page = await screens.open(f"{halte.server.address}/desk", PHONE, cookie=halte.region.cookies["desk"])
+    await page.get_by_role("button", name="New request").click()
+    await page.get_by_label("In short").fill("w31 m4 name")
+    await expect(page.get_by_text("Not understood")).to_be_visible()
     return page
 
 

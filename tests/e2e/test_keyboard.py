@@ -146,6 +146,7 @@ async def test_what_a_thumb_presses_is_large_enough(halte: Running, screens: Scr
         ("/shelter", "staff"),
         (_BOARD, "supervisor"),
         ("/watch?map=open", "supervisor"),
+        ("/desk", "desk"),
     ],
 )
 async def test_nothing_is_smaller_than_a_finger_needs(

@@ -49,6 +49,18 @@ export const DECLINE_REASONS = [
   "no-staff",
 ] as const;
 
+export const STEP_KINDS = ["interview", "visit", "decision", "appeal"] as const;
+export const STEP_RESULTS = ["done", "missed", "called-off", "admitted", "refused"] as const;
+export const REFUSAL_REASONS = [
+  "no-place",
+  "not-for-us",
+  "known-conflict",
+  "rules-broken",
+  "too-little-income",
+  "care-needed",
+  "other",
+] as const;
+
 export type AgeBand = (typeof AGES)[number];
 export type Gender = (typeof GENDERS)[number];
 export type Relation = (typeof RELATIONS)[number];
@@ -58,6 +70,9 @@ export type Outcome = (typeof OUTCOMES)[number];
 export type UnmetReason = (typeof UNMET_REASONS)[number];
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 export type DeclineReason = (typeof DECLINE_REASONS)[number];
+export type StepKind = (typeof STEP_KINDS)[number];
+export type StepResult = (typeof STEP_RESULTS)[number];
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 export type RequestState = "waiting" | "held" | "closed";
 export type PlacementEnding = "arrived" | "declined" | "cancelled" | "lapsed" | "no-show";
 
@@ -124,6 +139,16 @@ export interface PlacementView {
   replaces: string | null;
 }
 
+/** Of an admission that is negotiated. */
+export interface StepView {
+  id: string;
+  kind: StepKind;
+  shelter: string | null;
+  at: Instant | null;
+  result: StepResult | null;
+  reason: RefusalReason | null;
+}
+
 export interface RequestView {
   id: string;
   code: string;
@@ -149,6 +174,7 @@ export interface RequestView {
   placement: PlacementView | null;
   twins: string[];
   contact: Contact | null;
+  steps: StepView[];
 }
 
 export interface RequestBody {

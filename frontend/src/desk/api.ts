@@ -85,6 +85,11 @@ export class DeskApi {
     return this.#client.ask("GET", `/placements/${id}`);
   }
 
+  /** Those that ended in the last day, the last one first. */
+  async ended(): Promise<PlacementView[]> {
+    return (await this.#client.ask<{ placements: PlacementView[] }>("GET", "/placements?state=recent")).placements;
+  }
+
   address(placement: string): Promise<{ address: string | null; phone?: string | null }> {
     return this.#client.ask("GET", `/placements/${placement}/address`);
   }

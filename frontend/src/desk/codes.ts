@@ -32,7 +32,6 @@ export const ASKS = [
   "age",
   "gender",
   "family",
-  "couple",
   "minor-alone",
   "step-free",
   "pets",

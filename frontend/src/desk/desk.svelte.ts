@@ -2,7 +2,7 @@
 
 import type { ApiProblem } from "../api/client";
 import { newId } from "../api/ids";
-import type { Colleague, PlacementEnding, RequestAsked, RequestView, Suggestion } from "../api/orientation";
+import type { Colleague, PlacementEnding, PlacementView, RequestAsked, RequestView, Suggestion } from "../api/orientation";
 import type { LiveBoard } from "../live/board.svelte";
 import type { Region } from "../region/region.svelte";
 import { client, session } from "../session/session.svelte";
@@ -42,7 +42,7 @@ export class Desk {
   filters = $state.raw<Filters>(ALL);
   panel = $state.raw<Panel>({ kind: "none" });
   draft = $state.raw<Draft>(newDraft(newId()));
-  /** Those whose hold ended while this page was open, and how. */
+  /** How the last hold of a request ended, where nobody came. */
   back = $state.raw<ReadonlyMap<string, ComeBack>>(new Map());
   /** The unit that somebody else was quicker to hold, by request. */
   taken = $state.raw<ReadonlyMap<string, string>>(new Map());
@@ -212,18 +212,36 @@ export class Desk {
 
   async #askWhy(request: RequestView, placement: string): Promise<void> {
     const ended = await this.api.placement(placement).catch(() => null);
-    if (ended?.ending == null || ended.ending === "cancelled") return;
-    const decline = ended.decline?.reason ?? null;
-    this.back = new Map(this.back).set(request.id, { ending: ended.ending, unit: ended.unit, decline });
+    if (ended === null || !this.#remember([ended])) return;
     announcer.say(deskWords().told.cameBack(request.code, this.sayEnding(request), this.places.name(ended.unit)));
   }
 
-  /** "declined (full)". Where this page did not see it end, a bar says that it was declined, and why. */
+  /** What came back before this page was opened. */
+  async lookBack(): Promise<void> {
+    this.#remember(await this.api.ended().catch(() => []));
+  }
+
+  /** The last end of each request; says whether somebody waits again for it. */
+  #remember(ended: readonly PlacementView[]): boolean {
+    const last = new Map<string, PlacementView>();
+    for (const one of ended) if (!last.has(one.request)) last.set(one.request, one);
+    const next = new Map(this.back);
+    for (const [request, { ending, unit, decline }] of last) {
+      if (ending === null || ending === "cancelled" || ending === "arrived") last.delete(request);
+      else if (this.requests.all.get(request)?.placement) last.delete(request);
+      else next.set(request, { ending, unit, decline: decline?.reason ?? null });
+    }
+    this.back = next;
+    return last.size > 0;
+  }
+
+  /** "declined (full)" */
   sayEnding(request: RequestView): string {
-    const { endings, declines } = deskWords();
     const back = this.back.get(request.id);
-    const why = (declines as Record<string, string>)[(back ? back.decline : request.bars.at(-1)?.reason) ?? ""];
-    return endings[back?.ending ?? "declined"] + (why === undefined ? "" : ` (${why})`);
+    if (back === undefined) return "";
+    const { endings, declines } = deskWords();
+    const why = (declines as Record<string, string>)[back.decline ?? ""];
+    return endings[back.ending] + (why === undefined ? "" : ` (${why})`);
   }
 
   #forget(request: string): void {

@@ -62,6 +62,7 @@ export function aRequest(change: Partial<RequestView> = {}): RequestView {
     placement: null,
     twins: [],
     contact: null,
+    steps: [],
     ...change,
   };
 }

@@ -37,10 +37,11 @@ describe("the order of the queue", () => {
     }
   });
 
-  it("calls for a request that a shelter declined, also on a page that was not open then", () => {
-    const bar = { unit: "unit-1", shelter: "shelter-1", reason: "not-for-us", until: minutes(9_999) };
-    expect(callOf(aRequest({ bars: [bar] }), NONE, NOW)).toBe("back");
-    expect(callOf(aRequest({ bars: [bar], state: "held", placement: held }), NONE, NOW)).toBeNull();
+  it("calls for a request that came back for as long as it waits", () => {
+    const back = new Set(["request-1"]);
+    expect(callOf(aRequest(), back, NOW)).toBe("back");
+    expect(callOf(aRequest({ state: "held", placement: held }), back, NOW)).toBeNull();
+    expect(callOf(aRequest({ state: "closed", outcome: "unmet" }), back, NOW)).toBeNull();
   });
 
   it("does not call for a hold that the shelter has accepted since it was silent", () => {

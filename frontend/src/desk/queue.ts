@@ -16,10 +16,10 @@ export type Call = "back" | "silent" | "late" | null;
 
 const passed = (instant: string | null, nowMs: number): boolean => instant !== null && Date.parse(instant) <= nowMs;
 
-/** `back`: this page saw its hold end, and nobody has looked since. */
+/** `back`: its last hold ended, and nobody came. */
 export function callOf(request: RequestView, back: ReadonlySet<string>, nowMs: number): Call {
   const { placement } = request;
-  if (placement === null) return request.state === "waiting" && (back.has(request.id) || request.bars.length > 0) ? "back" : null;
+  if (placement === null) return request.state === "waiting" && back.has(request.id) ? "back" : null;
   if (placement.state === "held") return placement.escalated_at !== null ? "silent" : null;
   return passed(placement.arrive_by, nowMs) ? "late" : null;
 }

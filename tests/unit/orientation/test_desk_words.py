@@ -16,6 +16,7 @@ from orientation.matching.reasons import Ask, Blocker, Change, Term
 from orientation.model.household import Age, Gender, Relation, Urgency
 from orientation.model.placement import DeclineReason
 from orientation.model.request import SAID, Channel, UnmetReason
+from orientation.model.step import RefusalReason, StepKind, StepResult
 
 SOURCE = Path(__file__).parents[3] / "frontend" / "src"
 CODES, SHAPES = SOURCE / "desk" / "codes.ts", SOURCE / "api" / "orientation.ts"
@@ -42,7 +43,10 @@ def _listed(file: Path, name: str) -> set[str]:
         (SHAPES, "OUTCOMES", SAID),
         (SHAPES, "UNMET_REASONS", UnmetReason),
         (SHAPES, "DECLINE_REASONS", DeclineReason),
+        (SHAPES, "STEP_KINDS", StepKind),
+        (SHAPES, "STEP_RESULTS", StepResult),
+        (SHAPES, "REFUSAL_REASONS", RefusalReason),
     ],
 )
 def test_the_page_knows_every_code_of_the_server(file: Path, name: str, codes: Iterable[StrEnum]) -> None:
-    assert {code.value for code in codes} <= _listed(file, name)
+    assert _listed(file, name) == {code.value for code in codes}

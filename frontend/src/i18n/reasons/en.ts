@@ -65,7 +65,6 @@ const asks: Record<Ask, Sentence> = {
   age: (f) => `is everybody of the right age (${ages(f)})?`,
   gender: (f) => `may they come where it is for ${f.audience()}?`,
   family: (f) => `do they count as a family there (for ${f.audience()})?`,
-  couple: (f) => `do they count as a family there (for ${f.audience()})?`,
   "minor-alone": () => "may a minor come without an adult?",
   "step-free": () => "is it step-free?",
   pets: () => "may the pet come?",
@@ -103,6 +102,6 @@ const terms: Record<TermCode, Sentence> = {
   asks: (f) => `${f.number("asks") ?? 1} to ask first`,
 };
 
-export const en = { blockers, asks, changes, terms, unknown: "for a reason that this page does not know yet", orList: " or " };
+export const en = { blockers, asks, changes, terms, unknown: "for a reason that this page does not know yet", orList: " or ", join: "; " };
 
 export type ReasonWords = typeof en;

@@ -32,7 +32,8 @@ const until = (f: Says, key = "until"): string => (f.time(key) === "" ? "" : ` j
 const blockers: Record<Blocker, Sentence> = {
   "no-places": (f) => {
     const left = f.text("band") !== "" ? bands[f.text("band")]! : f.number("left") === null ? "trop peu" : String(f.number("left"));
-    return `disponible\u00a0: ${left === "0" ? "aucune" : left}, il en faut ${f.number("need") ?? 1}`;
+    const many = f.text("band") === "1-2" || f.text("band") === "3+" || (f.number("left") ?? 0) > 1;
+    return `${left === "0" ? "aucune" : left} disponible${many ? "s" : ""}, il en faut ${f.number("need") ?? 1}`;
   },
   unconfirmed: () => "personne n’a encore confirmé les places de cette nuit",
   "awaiting-report": () => "rouverte, elle n’a pas encore dit combien sont libres",
@@ -40,16 +41,16 @@ const blockers: Record<Blocker, Sentence> = {
   "room-too-small": (f) => `ses chambres sont pour ${f.number("room_size") ?? "…"}, ils sont ${f.number("party") ?? "…"}`,
   "party-too-large": (f) => `elle en prend au plus ${f.number("party_max") ?? "…"} ensemble, ils sont ${f.number("party") ?? "…"}`,
   "party-too-small": (f) => `elle en prend au moins ${f.number("party_min") ?? "…"} ensemble, ils sont ${f.number("party") ?? "…"}`,
-  age: (f) => `âges admis\u00a0: ${ages(f)}`,
-  gender: (f) => `réservée à\u00a0: ${f.audience()}`,
+  age: (f) => `pour personnes ${ages(f)}`,
+  gender: (f) => `pour ${f.audience()} seulement`,
   children: (f) => `elle ne prend pas d’enfants (${f.audience()})`,
   "minor-alone": (f) => `elle ne prend pas de mineurs sans adulte (${f.audience()})`,
   "families-only": () => "réservée aux familles",
   "minors-only": () => "réservée aux mineurs",
   pets: () => "elle ne prend pas d’animaux",
   "medical-care": () => "elle n’offre pas de soins",
-  tolerance: (f) => `sa règle\u00a0: ${tolerances[f.text("tolerance") as Tolerance] ?? "une autre"}`,
-  barred: (f) => `elle a refusé\u00a0: ${f.declined() || "pour une raison qui demeure"}, plus proposée${until(f)}`,
+  tolerance: (f) => `sa règle est «\u00a0${tolerances[f.text("tolerance") as Tolerance] ?? "une autre"}\u00a0»`,
+  barred: (f) => `elle a refusé (${f.declined() || "pour une raison qui demeure"}), plus proposée${until(f)}`,
   "away-commune": (f) => `à tenir à l’écart de ${f.commune("commune")}`,
   "away-shelter": () => "à tenir à l’écart de ce centre",
   "step-free": () => "il y a des escaliers",
@@ -62,9 +63,8 @@ const asks: Record<Ask, Sentence> = {
   places: (f) => `y en a-t-il ${f.number("need") ?? "assez"} de libres\u00a0?`,
   "room-size": (f) => `la chambre suffit-elle pour ${f.number("party") ?? "tout le monde"}\u00a0?`,
   age: (f) => `chacun a-t-il l’âge admis (${ages(f)})\u00a0?`,
-  gender: (f) => `peuvent-ils venir là où c’est pour\u00a0: ${f.audience()}\u00a0?`,
+  gender: (f) => `peuvent-ils venir là où c’est pour ${f.audience()}\u00a0?`,
   family: (f) => `comptent-ils comme famille (${f.audience()})\u00a0?`,
-  couple: (f) => `comptent-ils comme famille (${f.audience()})\u00a0?`,
   "minor-alone": () => "un mineur peut-il venir sans adulte\u00a0?",
   "step-free": () => "est-ce accessible de plain-pied\u00a0?",
   pets: () => "l’animal peut-il venir\u00a0?",
@@ -100,4 +100,4 @@ const terms: Record<TermCode, Sentence> = {
   asks: (f) => `${f.number("asks") ?? 1} à demander d’abord`,
 };
 
-export const fr: ReasonWords = { blockers, asks, changes, terms, unknown: "pour une raison que cette page ne connaît pas encore", orList: " ou " };
+export const fr: ReasonWords = { blockers, asks, changes, terms, unknown: "pour une raison que cette page ne connaît pas encore", orList: " ou ", join: "\u00a0; " };

@@ -6,7 +6,7 @@ type Sentence = (f: Says) => string;
 
 const people = (n: number | null): string => (n === null ? "iedereen" : n === 1 ? "1 persoon" : `${n} personen`);
 const tolerances: Record<Tolerance, string> = {
-  none: "geen enkel gebruik",
+  none: "geen gebruik",
   supervised: "alleen gebruik onder begeleiding",
   open: "gebruik gedoogd",
 };
@@ -32,7 +32,7 @@ const until = (f: Says, key = "until"): string => (f.time(key) === "" ? "" : ` t
 const blockers: Record<Blocker, Sentence> = {
   "no-places": (f) => {
     const left = f.text("band") !== "" ? bands[f.text("band")]! : f.number("left") === null ? "te weinig" : String(f.number("left"));
-    return `beschikbaar: ${left === "0" ? "geen" : left}, nodig: ${f.number("need") ?? 1}`;
+    return `${left === "0" ? "geen" : left} beschikbaar, ${f.number("need") ?? 1} nodig`;
   },
   unconfirmed: () => "niemand heeft de plaatsen voor vannacht al bevestigd",
   "awaiting-report": () => "ze is heropend en heeft nog niet gezegd hoeveel er vrij zijn",
@@ -40,7 +40,7 @@ const blockers: Record<Blocker, Sentence> = {
   "room-too-small": (f) => `haar kamers zijn voor ${f.number("room_size") ?? "…"}, ze zijn met ${f.number("party") ?? "…"}`,
   "party-too-large": (f) => `ze neemt er hoogstens ${f.number("party_max") ?? "…"} samen, ze zijn met ${f.number("party") ?? "…"}`,
   "party-too-small": (f) => `ze neemt er minstens ${f.number("party_min") ?? "…"} samen, ze zijn met ${f.number("party") ?? "…"}`,
-  age: (f) => `leeftijd: ${ages(f)}`,
+  age: (f) => `ze is voor mensen ${ages(f)}`,
   gender: (f) => `ze is voor ${f.audience()}`,
   children: (f) => `ze neemt geen kinderen (voor ${f.audience()})`,
   "minor-alone": (f) => `ze neemt geen minderjarigen zonder volwassene (voor ${f.audience()})`,
@@ -48,8 +48,8 @@ const blockers: Record<Blocker, Sentence> = {
   "minors-only": () => "ze is voor minderjarigen",
   pets: () => "ze neemt geen huisdieren",
   "medical-care": () => "ze biedt geen verzorging",
-  tolerance: (f) => `haar regel: ${tolerances[f.text("tolerance") as Tolerance] ?? "een andere"}`,
-  barred: (f) => `ze weigerde: ${f.declined() || "om een reden die blijft"}, niet meer voorgesteld${until(f)}`,
+  tolerance: (f) => `haar regel is ${tolerances[f.text("tolerance") as Tolerance] ?? "een andere"}`,
+  barred: (f) => `ze weigerde (${f.declined() || "om een reden die blijft"}), niet meer voorgesteld${until(f)}`,
   "away-commune": (f) => `ze moeten weg blijven van ${f.commune("commune")}`,
   "away-shelter": () => "ze moeten weg blijven van dit opvangcentrum",
   "step-free": () => "er zijn trappen",
@@ -64,7 +64,6 @@ const asks: Record<Ask, Sentence> = {
   age: (f) => `heeft iedereen de juiste leeftijd (${ages(f)})?`,
   gender: (f) => `mogen ze komen waar het voor ${f.audience()} is?`,
   family: (f) => `tellen ze daar als gezin (voor ${f.audience()})?`,
-  couple: (f) => `tellen ze daar als gezin (voor ${f.audience()})?`,
   "minor-alone": () => "mag een minderjarige zonder volwassene komen?",
   "step-free": () => "is het er drempelvrij?",
   pets: () => "mag het huisdier mee?",
@@ -100,4 +99,4 @@ const terms: Record<TermCode, Sentence> = {
   asks: (f) => `${f.number("asks") ?? 1} eerst na te vragen`,
 };
 
-export const nl: ReasonWords = { blockers, asks, changes, terms, unknown: "om een reden die deze pagina nog niet kent", orList: " of " };
+export const nl: ReasonWords = { blockers, asks, changes, terms, unknown: "om een reden die deze pagina nog niet kent", orList: " of ", join: "; " };
