@@ -160,9 +160,15 @@ class Lane:
     async def _write(self, batch: list[Ticket]) -> None:
         try:
             await self._commit_or_repeat(batch)
-        except Problem as problem:
+        except (Busy, OutcomeUnknown) as problem:
             self._refuse(batch, problem)
             await asyncio.sleep(_AWAY_PAUSE_S)
+        except Problem as problem:
+            # One of them was refused as a whole, and nothing was kept: its neighbours have done nothing wrong.
+            if len(batch) == 1:
+                self._refuse(batch, problem)
+            else:
+                await self._singly(batch)
         except Exception as error:  # noqa: BLE001 -- whatever it was, each item gets its answer
             await self._after(error, batch)
 
@@ -199,7 +205,7 @@ class Lane:
             try:
                 await self._commit([ticket], impatient=impatient)
             except Problem as problem:
-                in_vain += 1
+                in_vain += isinstance(problem, Busy | OutcomeUnknown)
                 self._refuse([ticket], problem)
             except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
                 in_vain += 1
@@ -212,7 +218,7 @@ class Lane:
                 ticket.refuse(Internal())
 
     async def _commit(self, batch: list[Ticket], *, impatient: bool = False) -> None:
-        """Write one batch. Raises the Problem of everybody in it, or the error that one of them may have caused."""
+        """Write one batch. Raises what everybody is told, what a whole in it is refused for, or any other error."""
         attempt = _Attempt(batch, impatient)
         try:
             async with self._pool.acquire(timeout=self._settings.command_timeout_s) as connection:

@@ -24,8 +24,6 @@ from kernel.journal import Subject
 from kernel.lane import Finish
 from kernel.problems import Problem
 
-# More than any batch holds: an import is always alone in its transaction, and so may roll it back.
-_ALONE = 1_000_000_000
 # After so many steps whoever else waits for this processor is let in: screens go on being told.
 _BREATH = 50
 
@@ -41,10 +39,6 @@ class Imported:
 class Import(WholeWork):
     source_id: UUID
     steps: tuple[Step, ...]
-
-    @property
-    def weight(self) -> int:
-        return _ALONE
 
     def touch(self, touches: Touches) -> None:
         for step in self.steps:

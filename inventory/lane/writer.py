@@ -40,6 +40,10 @@ class Work(Protocol):
     def apply(self, working: Working) -> Finish: ...
 
 
+# More than any batch holds: a whole is always alone in its transaction, and so may roll it back.
+ALONE = 1_000_000_000
+
+
 class WholeWork(ABC):
     """A work of many parts, all of them or none: it is heavier than any batch, so that it is alone in its transaction.
 
@@ -48,6 +52,10 @@ class WholeWork(ABC):
     """
 
     __slots__ = ()
+
+    @property
+    def weight(self) -> int:
+        return ALONE
 
     @abstractmethod
     def touch(self, touches: Touches) -> None: ...
@@ -81,7 +89,7 @@ class InventoryWriter:
         now, policy_id = await _moment(connection, self._region_id)
         working = Working(self._region_id, Moment(now, self._zone, await self._in_force(connection, policy_id)))
         await self.load(connection, touches, locked, working)
-        answers = [await _attempt(work, working) for work in works]
+        answers = [await _attempt(work, working, alone=len(works) == 1) for work in works]
         self.settle(working)
         await self.flush(connection, working)
         return Written(answers, working.entries, now)
@@ -112,8 +120,10 @@ async def _moment(connection: Connection, region_id: UUID) -> tuple[datetime, UU
     return row["now"], row["policy_id"]
 
 
-async def _attempt(work: Work | WholeWork, working: Working) -> Finish | Problem:
+async def _attempt(work: Work | WholeWork, working: Working, *, alone: bool) -> Finish | Problem:
     if isinstance(work, WholeWork):
+        if not alone:
+            raise TypeError("a whole may roll back its transaction: nothing else may be in it")
         # Its refusal ends the transaction, in which it is alone.
         return await work.apply_whole(working)
     try:

@@ -17,7 +17,7 @@ from inventory.lane.working import Working
 from kernel.ids import new_id
 from kernel.journal import Range, Subject
 from kernel.lane import Finish, Lane
-from kernel.problems import Busy
+from kernel.problems import Busy, IdReused
 from kernel.settings import Settings
 from tests.integration.inventory.acting import check_journal, hold_of, move_of, node, recount, slugs, tell
 from tests.integration.inventory.conftest import Place, make_lane
@@ -25,12 +25,14 @@ from tests.integration.inventory.conftest import Place, make_lane
 
 @dataclass(frozen=True)
 class Faulty:
-    """A work with a fault of its own, in one of its three parts."""
+    """A work with a fault of its own, in one of its parts."""
 
     unit_id: UUID
     fails_in: str
 
     def touch(self, touches: Touches) -> None:
+        if self.fails_in == "touch":
+            raise IdReused(id=str(self.unit_id))
         touches.units.add(self.unit_id)
 
     def apply(self, working: Working) -> Finish:
@@ -64,6 +66,16 @@ async def test_one_faulty_item_never_fails_its_neighbours(place: Place, fails_in
     assert logged, "a fault of ours is told to whoever runs the installation"
     assert [(await place.state(unit))["free"] for unit in units] == [7] * 4
     await check_journal(place.pool, place.region_id)
+
+
+async def test_a_refusal_of_the_whole_batch_is_that_of_one_item(place: Place) -> None:
+    """Only a Postgres that is away concerns everybody: more refusals than are in vain, and the others are written."""
+    units = await _some_units(place, 3)
+    works: list[Any] = [place.make_report(unit, 7) for unit in units]
+    works[1:1] = [Faulty(units[0], "touch") for _ in range(4)]
+    outcomes = await asyncio.wait_for(place.lane.submit_all(works), 10)
+    assert slugs(outcomes) == ["granted", *["id-reused"] * 4, "granted", "granted"]
+    assert [(await place.state(unit))["free"] for unit in units] == [7] * 3
 
 
 async def test_a_row_that_postgres_refuses_is_refused_alone(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from uuid import UUID
 
@@ -13,8 +14,11 @@ from inventory.model.counting import Direction
 from inventory.moving import Move, VoidMovement
 from inventory.problems import PlaceTaken, RequestHasHold
 from kernel.ids import new_id
+from kernel.lane_queue import Ticket
 from kernel.problems import IdReused, Problem
+from orientation.placing import Place, PlaceTogether
 from orientation.problems import PartyTooLarge, RequestClosed, UnknownRequest
+from tests.integration.inventory.acting import slugs
 from tests.integration.orientation.conftest import Desk, party
 
 
@@ -149,3 +153,22 @@ async def test_what_cannot_be_held_is_refused_and_changes_nothing(desk: Desk) ->
             await desk.place(wanted, where)
     assert await _open(desk, request_id) == ("waiting", None, None)
     assert await desk.pool.fetchval("SELECT count(*) FROM request_event WHERE verb = 'place'") == 0
+
+
+async def test_households_that_cannot_be_placed_together_leave_their_neighbours_alone(desk: Desk) -> None:
+    units = [await desk.unit() for _ in range(3)]
+    for unit_id in units:
+        await desk.report(unit_id, 1)
+    requests = [await desk.ask() for _ in range(2)]
+    together = PlaceTogether(tuple(Place(new_id(), SYSTEM, one, units[1], b"place") for one in requests))
+    works = [desk.make_report(units[0], 7), together, desk.make_report(units[2], 7)]
+    outcomes = await desk.lane.submit_all(works, bulk=False)
+    assert slugs(outcomes) == ["granted", "place-taken", "granted"]
+    assert outcomes[1].facts["placement"] == str(together.placements[1].id)
+    assert [(await desk.state(unit_id))["free"] for unit_id in units] == [7, 1, 7]
+    assert (await desk.state(units[1]))["held"] == 0
+    # Whatever puts them in one batch all the same, a whole has no company.
+    loop = asyncio.get_running_loop()
+    tickets = [Ticket(work, 1, loop.create_future()) for work in (desk.make_report(units[0], 9), together)]
+    await desk.lane._write(tickets)
+    assert slugs([await ticket.answer for ticket in tickets]) == ["granted", "place-taken"]
