@@ -90,7 +90,8 @@ class Decline(PlacementAct):
             self._ask(scene)
         scene.change(decline_reason=self.reason, decline_free=self.free)
         scene.end(Ending.DECLINED)
-        return {"reason": self.reason, "free": self.free}
+        # The number stands in the report, and in the placement for the shelter's own people (I11).
+        return {"reason": self.reason}
 
     def _report(self, intake: Intake) -> Report:
         """Say of the unit what the answer says: how many are free, or that nobody is let in before noon."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 
 from kernel.postgres import Connection, Pool
 
+# How long what has ended stands in lists.
+RECENT = timedelta(hours=24)
+
 _SELECT = """
 SELECT p.*, h.expires_at, h.actor_id AS made_by_id, m.login AS made_by_login, f.login AS holder_login,
-       r.code, r.household, r.version AS request_version, r.state AS request_state, u.allotment
+       r.code, r.household, r.version AS request_version, r.state AS request_state, u.allotment, l.secret
 FROM placement p JOIN hold h ON h.id = p.id JOIN request r ON r.id = p.request_id JOIN unit u ON u.id = p.unit_id
-LEFT JOIN account m ON m.id = h.actor_id LEFT JOIN account f ON f.id = p.holder_id
+JOIN shelter l ON l.id = p.shelter_id LEFT JOIN account m ON m.id = h.actor_id LEFT JOIN account f ON f.id = p.holder_id
 """
 _BY_ID = f"{_SELECT} WHERE p.id = ANY($1::uuid[]) AND p.region_id = $2 ORDER BY p.held_at, p.id"
 # Of which shelters: of all, where none are named.

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from inventory.holding import Hold
 from inventory.lane.loading import Touches
-from inventory.lane.working import Working
+from inventory.lane.working import StoredHold, Working
 from inventory.lane.writer import WholeWork
 from kernel.journal import Cause, Subject
 from kernel.lane import Finish
@@ -64,20 +64,29 @@ class Place:
 
     def apply(self, working: Working) -> Finish:
         records = records_of(working)
+        stored = working.holds.get(self.id)
+        if stored is not None:
+            return self._again(working, records, stored)
         request = records.requests.get(self.request_id)
         if request is None:
             raise UnknownRequest(request=str(self.request_id))
-        stored = self.id in working.holds
-        if not stored and (self.id in records.events or self.id in records.elsewhere):
+        if self.id in records.events or self.id in records.elsewhere:
             raise IdReused(id=str(self.id))
-        if not stored and not request.open:
+        if not request.open:
             raise RequestClosed(request=str(request.id), outcome=request.outcome)
         # The lane's answer to the hold is the inventory's; ours says more.
-        need = working.holds[self.id].places if stored else self._need(working, request)
-        self._hold(working, records, need).apply(working)
-        if not stored:
-            self._record(working, records, request)
-        return tell_placement(working, records, self.id, repeated=stored)
+        self._hold(working, records, self._need(working, request)).apply(working)
+        self._record(working, records, request)
+        return tell_placement(working, records, self.id, repeated=False)
+
+    def _again(self, working: Working, records: Records, stored: StoredHold) -> Finish:
+        """Answer as the first time, whatever party, request and unit have become since (I10)."""
+        placement = records.placements.get(self.id)
+        if placement is not None:
+            working.authorise(self.actor_id, placement.shelter_id)
+        if placement is None or stored.body_hash != self.body_hash:
+            raise IdReused(id=str(self.id))
+        return tell_placement(working, records, self.id, repeated=True)
 
     def _need(self, working: Working, request: Request) -> int:
         need = working.live(self.unit_id).unit.need(request.household.party_size)

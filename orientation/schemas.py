@@ -11,7 +11,15 @@ from inventory.model.reason import reaches_somebody, unreadable
 from inventory.model.unit import Regime, Tolerance
 from inventory.schemas import Body, Commune, Instant, Language, check_instant
 from kernel.problems import InvalidBody
-from orientation.model.contact import ALIAS_MAX, CONTACT_MAX, Contact, full_name, reachable, register_number
+from orientation.model.contact import (
+    ALIAS_MAX,
+    CONTACT_MAX,
+    Contact,
+    full_name,
+    international,
+    reachable,
+    register_number,
+)
 from orientation.model.household import (
     PARTY_MAX,
     PETS_MAX,
@@ -93,7 +101,7 @@ class ContactBody(Body):
         for where, text in (("contact.alias", self.alias), ("contact.contact", self.contact)):
             if text is not None and unreadable(text):
                 raise InvalidBody(where=where, why="some words, without control characters")
-            if text is not None and register_number(text):
+            if text is not None and register_number(text) and not (text is self.contact and international(text)):
                 raise ContactRefused(where=where)
         if self.alias is not None and (reaches_somebody(self.alias) or full_name(self.alias)):
             raise ContactRefused(where="contact.alias")

@@ -44,6 +44,11 @@ def register_number(text: str) -> bool:
     return any(_CHECK - one % _CHECK == check for one in (number, number + _CENTURY))
 
 
+def international(text: str) -> bool:
+    """Tell whether a telephone number is written with its country: no register number is, whatever its digits."""
+    return unicodedata.normalize("NFKC", text).strip().startswith(("+", "00"))
+
+
 def full_name(alias: str) -> bool:
     """Tell whether it looks like a first name and a family name. A word to be called by needs no second one."""
     return len([word for word in alias.split() if word[:1].isupper()]) > 1

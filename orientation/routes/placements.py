@@ -25,6 +25,7 @@ from orientation.acting import moved_on
 from orientation.moving_on import Promise, must_move
 from orientation.noting import ADDRESS, Note
 from orientation.placement_records import (
+    RECENT,
     Promised,
     list_placements,
     placements_by_id,
@@ -134,9 +135,16 @@ async def _record(request: ApiRequest, placement_id: UUID) -> asyncpg.Record:
     """Return a placement that the asker may read; of any other one it is said that there is none."""
     region = await region_of(request)
     for record in await placements_by_id(region.pool, region.id, [placement_id]):
-        if request.user.role is not Role.STAFF or record["shelter_id"] in request.user.shelters:
+        if request.user.role is not Role.STAFF or await _still_theirs(region, record, request.user):
             return record
     raise UnknownPlacement(placement=str(placement_id))
+
+
+async def _still_theirs(region: Region, record: asyncpg.Record, staff: Principal) -> bool:
+    """Tell whether a shelter may still read of it: as long as it stands in its list, and no longer."""
+    if record["shelter_id"] not in staff.shelters:
+        return False
+    return record["ended_at"] is None or record["ended_at"] > await _now(region) - RECENT
 
 
 async def _now(region: Region) -> datetime:

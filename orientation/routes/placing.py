@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from kernel.access.policies import allow
 from kernel.access.problems import TooManyAttempts
 from kernel.access.schemas import refusals
 from kernel.ids import new_id
-from kernel.problems import IdReused
+from kernel.problems import IdReused, Problem
 from orientation.noting import REFUSED, Note
 from orientation.placement_bodies import PlaceBody, PlaceTogetherBody
 from orientation.placement_records import placements_by_id
@@ -49,11 +50,15 @@ async def put_placement(
     request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[PlaceBody]
 ) -> Response[bytes]:
     work = _place(request, placement_id, data)
-    await _ration(request, [work])
+    region = await region_of(request)
+    if not await placements_by_id(region.pool, region.id, [placement_id]):
+        # Whoever asks again what became of it is told, however often they have tried elsewhere (I10).
+        await _ration(request, [work])
     try:
         return await told(request, work, placement_id)
     except PlaceTaken as problem:
-        raise await _taken(request, problem, work) from None
+        await _note(request, work)
+        raise await _with_alternatives(request, problem, work) from None
 
 
 @post(
@@ -69,9 +74,14 @@ async def post_placements(request: ApiRequest, data: JSONBody[PlaceTogetherBody]
     await _ration(request, works)
     try:
         answers: list[PlacementAnswer] = await submit(request, PlaceTogether(tuple(works)))
-    except PlaceTaken as problem:
+    except Problem as problem:
+        # Which of them was refused says of the others that they would have fitted: each counts as a try.
+        for work in works:
+            await _note(request, work)
+        if not isinstance(problem, PlaceTaken):
+            raise
         refused = next(work for work in works if str(work.id) == problem.facts["placement"])
-        raise await _taken(request, problem, refused) from None
+        raise await _with_alternatives(request, problem, refused) from None
     region = await region_of(request)
     records = {one["id"]: one for one in await placements_by_id(region.pool, region.id, [w.id for w in works])}
     views = [placed_view(records[one.placement.id], request.user, repeated=one.repeated) for one in answers]
@@ -106,11 +116,17 @@ async def _ration(request: ApiRequest, works: list[Place]) -> None:
         raise TooManyAttempts(_IN_VAIN_S)
 
 
-async def _taken(request: ApiRequest, problem: PlaceTaken, work: Place) -> PlaceTaken:
-    """Say what there is instead; and at a secret shelter note that somebody tried."""
+async def _note(request: ApiRequest, work: Place) -> None:
+    """Write down that somebody tried in vain, where it was at a secret shelter."""
     region = await region_of(request)
     if await secret_units(region.pool, region.id, [work.unit_id]):
         note = Note(new_id(), request.user.id, REFUSED, work.request_id, facts={"unit": str(work.unit_id)})
-        await submit(request, note)
+        with suppress(UnknownRequest):  # then it was not asked whether the place is there
+            await submit(request, note)
+
+
+async def _with_alternatives(request: ApiRequest, problem: PlaceTaken, work: Place) -> PlaceTaken:
+    """Say what there is instead."""
+    region = await region_of(request)
     problem.facts["alternatives"] = await desk_of(region).suggesting.alternatives(work.request_id, work.unit_id)
     return problem

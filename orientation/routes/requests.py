@@ -54,7 +54,7 @@ async def post_request(request: ApiRequest, data: JSONBody[AskBody]) -> Response
     household, region = data.household(), await region_of(request)
     await check_places(region, household.needs)
     continued = await _continued(region, data.continues)
-    receipt, receipt_hash = desk_of(region).receipts.make()
+    receipt, receipt_hash = desk_of(region).receipts.make(data.id)
     work = AskRequest(
         id=data.id,
         actor_id=request.user.id,
@@ -69,7 +69,9 @@ async def post_request(request: ApiRequest, data: JSONBody[AskBody]) -> Response
     )
     told: RequestAnswer = await submit(request, work)
     view = await view_of(region, data.id)
-    return answer(RequestAsked(view, None if told.repeated else receipt, told.repeated), 201)
+    # After a change of the key it is another one than was given, and no longer known.
+    shown = receipt if told.request.receipt_hash == receipt_hash else None
+    return answer(RequestAsked(view, shown, told.repeated), 201)
 
 
 @get(

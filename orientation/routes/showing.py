@@ -10,11 +10,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from inventory.holding import Ending
 from inventory.region import Region
 from kernel.access.model import Principal, Role
 from kernel.postgres import Connection
 from orientation.model.contact import SealedContact
-from orientation.model.household import AwayFrom, Household
+from orientation.model.household import AwayFrom, Household, Needs
 from orientation.placement_records import placements_by_id
 from orientation.region import desk_of
 from orientation.routes.views import (
@@ -51,6 +52,8 @@ SELECT pair.id, r.code FROM pair JOIN request r ON r.id = pair.other
 WHERE pair.other <> pair.id AND r.region_id = $2 AND r.state <> 'closed' ORDER BY r.code
 """
 _household = msgspec.json.Decoder(Household).decode
+# After these nobody comes; after a lapse or a no-show somebody still may (I3).
+_GIVEN_UP = frozenset({Ending.DECLINED, Ending.CANCELLED})
 
 
 @dataclass(slots=True)
@@ -137,14 +140,20 @@ def _request(row: asyncpg.Record, beside: _Beside) -> RequestView:
 def placement_view(row: asyncpg.Record, reader: Principal | None = None) -> PlacementView:
     """Return a placement and what stands beside it (placement_records.py) as somebody may read it who may at all.
 
-    Shelters read what is to be ready when people come; from whom they stay away is the desk's to know.
+    Shelters read what is to be ready when people come; from whom they stay away is the desk's to know, and who these
+    people are is no longer theirs once nobody will come.
     """
     household = _household(row["household"])
-    needs = household.needs
-    if reader is not None and reader.role is Role.STAFF:
+    party, needs = household.party, household.needs
+    ours = reader is not None and reader.role is Role.STAFF
+    if ours:
         needs = replace(needs, near=None, away_from=AwayFrom())
+        if row["ending"] in _GIVEN_UP:
+            party, needs = (), Needs()
     same: dict[str, Any] = {name: row[name] for name in PlacementView.__struct_fields__ if name in row}
     reason = row["decline_reason"]
+    # A secret shelter's number is its own people's (I11).
+    free = None if row["secret"] and not ours else row["decline_free"]
     return PlacementView(
         **same,
         request=row["request_id"],
@@ -152,10 +161,10 @@ def placement_view(row: asyncpg.Record, reader: Principal | None = None) -> Plac
         shelter=row["shelter_id"],
         extended=row["extended_at"] is not None,
         arrive_by=row["expires_at"] if row["accepted_at"] is not None else None,
-        decline=None if reason is None else DeclineView(reason, row["decline_free"]),
+        decline=None if reason is None else DeclineView(reason, free),
         made_by=colleague(row["made_by_id"], row["made_by_login"]),
         holder=colleague(row["holder_id"], row["holder_login"]),
-        party=household.party,
+        party=party,
         needs=needs,
     )
 

@@ -54,7 +54,7 @@ async def test_a_household_asks_and_the_desk_reads(halte: Running) -> None:
     assert (view["state"], view["party_size"], view["assignee"]["login"]) == ("waiting", 2, "desk")
     assert (view["needs"]["near"], view["needs"]["together"], view["urgency"]) == ("21004", True, ["cold", "minor"])
     assert first["receipt"] is not None
-    assert (again["receipt"], again["repeated"], again["request"]) == (None, True, view)
+    assert (again["receipt"], again["repeated"], again["request"]) == (first["receipt"], True, view)
     assert one == view
     assert view in listed["requests"]
     assert named["requests"] == [view]

@@ -234,3 +234,45 @@ async def test_promises_that_cannot_be_kept_are_listed_the_oldest_last(house: Ho
         await house.act("desk", one, "cancel", reason="shelter-asked")
     assert await listed() == []
     await house.send("admin", "POST", f"/units/{house.region.women}/reopen")
+
+
+async def test_i11_what_a_secret_shelter_declines_with_is_its_own_peoples(house: House) -> None:
+    """The number that goes with `full` is exact; the desk learns that there is no place."""
+    region = house.region
+    await house.count(4, region.secret_unit, region.secret)
+    placement = await house.placed(region.secret_unit)
+    told = (await house.act("staff", placement, "decline", reason="full", free=2)).json()["placement"]
+    path = f"/placements/{placement['id']}"
+    read = [(await house.send(who, "GET", path)).json() for who in ("staff", "desk", "supervisor", "admin")]
+    assert [one["decline"]["free"] for one in (told, *read)] == [2, 2, None, None, None]
+    events = (await house.send("desk", "GET", f"/requests/{placement['request']}/events")).json()["events"]
+    assert next(one["facts"] for one in events if one["verb"] == "decline") == {"reason": "full"}
+    # Nobody comes: who it would have been is not the shelter's any more.
+    assert (read[0]["party"], len(read[1]["party"])) == ([], 1)
+
+
+async def test_i11_nobody_counts_a_secret_shelter_by_what_else_is_refused(house: House) -> None:
+    """A set with something in it that is sure to be refused asks whether the rest would fit: each time is a try."""
+    region = house.region
+    await house.count(3, region.secret_unit, region.secret)
+    before = await house.pool.fetchval("SELECT count(*) FROM request_event WHERE verb = 'place-refused'")
+    wanted = {"id": str(new_id()), "request": str(await house.ask(party(2))), "unit": str(region.secret_unit)}
+    nothing = {"id": str(new_id()), "request": str(await house.ask()), "unit": str(new_id())}
+    refused = await house.send("supervisor", "POST", "/placements", {"placements": [wanted, nothing]})
+    assert refused.status_code == 403
+    refused = await house.send("desk", "POST", "/placements", {"placements": [wanted, nothing]})
+    assert _slug(refused) == (404, "unknown-unit")
+    noted = await house.pool.fetchval("SELECT count(*) FROM request_event WHERE verb = 'place-refused'")
+    assert noted == before + 1
+
+
+async def test_i10_what_became_of_a_hold_is_told_whatever_was_tried_since(house: House) -> None:
+    region = house.region
+    await house.count(9, region.secret_unit, region.secret)
+    path = f"/placements/{new_id()}"
+    body = {"request": str(await house.ask()), "unit": str(region.secret_unit)}
+    assert (await house.send("desk", "PUT", path, body)).status_code == 200
+    tries = [(await house.place(region.secret_unit, party(12))).status_code for _ in range(6)]
+    assert tries[-1] == 429
+    again = await house.send("desk", "PUT", path, body)
+    assert (again.status_code, again.json()["repeated"]) == (200, True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
 from kernel.ids import new_id
 from kernel.settings import Settings, SettingsError
-from orientation.model.contact import Contact, full_name, normalised, reachable, register_number
+from orientation.model.contact import Contact, full_name, international, normalised, reachable, register_number
+from orientation.problems import ContactRefused
 from orientation.receipts import Receipts
+from orientation.schemas import ContactBody
 from orientation.sealing import Sealer
 
 KEY, OLD = "k" * 32, "o" * 32
@@ -21,6 +24,18 @@ SAID = Contact("Heron", "0470 12 34 56")
 def test_a_register_number_is_known_by_its_check_digits(text: str) -> None:
     assert register_number(text)
     assert not register_number(text.replace("28", "29").replace("84", "85"))
+
+
+def test_a_number_with_its_country_is_a_telephone_whatever_its_digits() -> None:
+    """Two in a hundred Belgian mobiles would pass for a register number otherwise."""
+    assert register_number("+32 470 12 30 62")
+    assert international("+32 470 12 30 62")
+    assert international("0032470123062")
+    assert not international("85.07.30-033.28")
+    for contact, told in (("+32 470 12 30 62", True), ("85073003328", False)):
+        body = ContactBody(contact=contact)
+        with nullcontext() if told else pytest.raises(ContactRefused):
+            assert body.told() is not None
 
 
 @pytest.mark.parametrize("text", ["0470 12 34 56", "+32 (0)2/555.12.34", "somebody@example.org"])
@@ -87,7 +102,10 @@ def test_without_a_data_key_there_is_no_sealer_but_in_a_demonstration() -> None:
 
 def test_a_receipt_is_known_however_it_is_spelled_and_by_its_key_alone() -> None:
     receipts = Receipts(b"key")
-    shown, kept = receipts.make()
+    request_id = new_id()
+    shown, kept = receipts.make(request_id)
+    assert receipts.make(request_id) == (shown, kept)
+    assert Receipts(b"other").make(request_id)[0] != shown != receipts.make(new_id())[0]
     assert len(shown.replace("-", "")) == 12
     assert not set(shown) & set("IO01")
     for spelled in (shown, shown.lower(), shown.replace("-", " "), shown.replace("-", "")):
