@@ -148,7 +148,7 @@ class PauseBody(ActBody):
     until: Instant
 
 
-class CloseBody(ActBody):
+class CloseBody(TakeBody):
     outcome: Literal["unmet", "withdrawn", "duplicate", "self-resolved"]
     reason: UnmetReason | None = None
 

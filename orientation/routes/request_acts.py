@@ -117,7 +117,7 @@ async def pause_request(request: ApiRequest, request_id: FromPath[UUID], data: J
     "/requests/{request_id:uuid}/close",
     status_code=200,
     opt={"policy": DESK},
-    responses=_ANSWER | refusals(*_REFUSED),
+    responses=_ANSWER | refusals(*_REFUSED, RequestChanged),
     summary="Give a request its outcome; what is held for it is cancelled in the same act",
 )
 async def close_request(request: ApiRequest, request_id: FromPath[UUID], data: JSONBody[CloseBody]) -> Response[bytes]:
@@ -127,6 +127,7 @@ async def close_request(request: ApiRequest, request_id: FromPath[UUID], data: J
         actor_id=request.user.id,
         request_id=request_id,
         body_hash=hash_of(data),
+        base_version=data.base_version,
         outcome=Outcome(data.outcome),
         reason=data.reason,
     )

@@ -61,8 +61,8 @@ export class DeskApi {
     return this.#client.ask("POST", `/requests/${request}/pause`, { id, until });
   }
 
-  close(request: string, id: string, closing: Closing): Promise<unknown> {
-    return this.#client.ask("POST", `/requests/${request}/close`, { id, ...closing });
+  close(request: string, id: string, base_version: number, closing: Closing): Promise<unknown> {
+    return this.#client.ask("POST", `/requests/${request}/close`, { id, base_version, ...closing });
   }
 
   async events(request: string): Promise<RequestEvent[]> {

@@ -150,7 +150,7 @@ export class Desk {
 
   close(request: RequestView, closing: Closing): void {
     const id = newId();
-    this.#do(request.id, () => this.api.close(request.id, id, closing));
+    this.#do(request.id, () => this.api.close(request.id, id, request.version, closing));
   }
 
   act(request: RequestView, body: ActBody): void {

@@ -119,8 +119,9 @@ async def _drive(region: SmallRegion, kept: Kept) -> None:
         await staff.post(f"/placements/{placement}/accept", json={"id": str(new_id())})
         kept.found["events"] = (await desk.get(f"{path}/events")).content
         # Last: it is still there for those who may know.
-        kept.asked["request"] = (await desk.get(path)).json()
-        await desk.post(f"{path}/close", json={"id": str(new_id()), "outcome": "withdrawn"})
+        kept.asked["request"] = seen = (await desk.get(path)).json()
+        closing = {"id": str(new_id()), "base_version": seen["version"], "outcome": "withdrawn"}
+        assert (await desk.post(f"{path}/close", json=closing)).status_code == 200
 
 
 async def _tables(settings: Settings) -> AsyncIterator[tuple[str, bytes]]:

@@ -26,7 +26,11 @@ async def test_a_receipt_says_how_it_stands_and_no_more(halte: Running) -> None:
         held = await public.get(f"/receipts/{receipt}")
         assert (held.json()["state"], held.json()["expires_at"]) == ("place-held", None)
         assert held.headers["cache-control"] == "no-store"
-        closing = {"id": str(new_id()), "outcome": "withdrawn"}
+        closing = {"id": str(new_id()), "base_version": 1, "outcome": "withdrawn"}
+        # The place was held after whoever closes it had looked: they must see it before it is given away.
+        unseen = refused(await desk.post(f"/requests/{request['id']}/close", json=closing), 409, "request-changed")
+        assert unseen["request"]["state"] == "held"
+        closing["base_version"] = unseen["request"]["version"]
         assert (await desk.post(f"/requests/{request['id']}/close", json=closing)).status_code == 200
         assert (await public.get(f"/receipts/{receipt}")).json()["state"] == "closed"
         refused(await public.post(f"/receipts/{receipt}/refresh"), 409, "request-closed")

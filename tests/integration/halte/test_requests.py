@@ -183,7 +183,8 @@ async def test_an_amendment_leaves_the_contact_or_erases_it(halte: Running) -> N
 
 async def test_a_request_is_closed_once_and_counted_in_its_night(halte: Running) -> None:
     view = (await asked(halte, party=[SELF, CHILD]))["request"]
-    path, said = f"/requests/{view['id']}", {"id": str(new_id()), "outcome": "unmet", "reason": "none-fits"}
+    path, seen = f"/requests/{view['id']}", {"id": str(new_id()), "base_version": view["version"]}
+    said = seen | {"outcome": "unmet", "reason": "none-fits"}
     async with halte.region.client("desk") as desk:
         before = (await desk.get(f"/nights/{view['night']}")).json()
         for wrong in ({"reason": None}, {"outcome": "withdrawn"}, {"outcome": "arrived", "reason": None}):
