@@ -55,7 +55,10 @@ class AmendRequest(RequestAct):
         if self.with_contact:
             records.contacts[request.id] = self.contact
         amended = replace(request, household=household, regime=regime)
-        return heard(amended, working.now, records.policy.times(regime))
+        if request.paused_until is not None and regime is Regime.ADMISSION:
+            return amended
+        # What is for tonight does not rest.
+        return heard(replace(amended, paused_until=None), working.now, records.policy.times(regime))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

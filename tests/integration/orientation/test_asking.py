@@ -155,8 +155,14 @@ async def test_only_an_admission_that_waits_is_paused(desk: Desk) -> None:
     told = await do(desk, PauseRequest, admission, until=until)
     assert told.request.paused_until == until
     assert told.request.expires_at == until + timedelta(days=30)
+    told = await do(desk, AmendRequest, admission, base_version=2, needs=Needs(step_free=True))
+    assert (told.request.paused_until, told.request.expires_at) == (until, until + timedelta(days=30))
     told = await do(desk, RefreshRequest, admission)
     assert told.request.paused_until is None
+    await do(desk, PauseRequest, admission, until=until)
+    told = await do(desk, AmendRequest, admission, base_version=5, regime=Regime.NIGHT)
+    assert told.request.paused_until is None
+    assert told.request.expires_at < now + timedelta(days=1)
 
 
 async def test_the_steps_of_an_admission_stand_as_they_were_said_last(desk: Desk) -> None:
