@@ -10,6 +10,8 @@ import { asAnswered, attemptAt, endedOf, isOnItsWay, openOf } from "./expected";
 import { Expecting } from "./expecting.svelte";
 import { sayNeeds, sayParty } from "./household";
 import { sayState } from "./promising";
+import { Settling } from "./settling.svelte";
+import { isInSight, SIGHTS } from "./sight";
 
 const member = (age: Member["age"], gender: Member["gender"], relation: Member["relation"] = "self"): Member => ({
   age,
@@ -216,4 +218,25 @@ describe("the placements that are announced", () => {
     expect(new Set(bodies.map(({ id }) => id)).size).toBe(1);
     expect([bodies.length, list.views.get("placement-1")?.seen_at]).toEqual([2, "2026-11-26T20:01:00Z"]);
   });
+});
+
+it("is in sight by half of itself, or by half a screen of a card that is taller than two", () => {
+  const shown = (card: number, height: number) => isInSight({ intersectionRatio: height / card, intersectionRect: { height } }, 600);
+  expect([shown(400, 199), shown(400, 200)]).toEqual([false, true]);
+  expect([shown(1500, 299), shown(1500, 375), shown(1500, 600)]).toEqual([false, true, true]);
+  expect(SIGHTS.some((ratio) => ratio < 0.4 && ratio * 1500 >= 300)).toBe(true);
+});
+
+it("takes no second tap for a second after the list has moved, from the last move on", () => {
+  vi.useFakeTimers();
+  const settling = new Settling();
+  const seen = [settling.on];
+  const after = (ms: number) => seen.push((vi.advanceTimersByTime(ms), settling.on));
+  settling.start();
+  after(999);
+  settling.start();
+  after(999);
+  after(1);
+  expect(seen).toEqual([false, true, true, false]);
+  vi.useRealTimers();
 });
