@@ -133,7 +133,7 @@ async def test_a_request_is_followed_by_its_receipt(halte: Running, screens: Scr
     await page.get_by_label("Receipt code").fill(she.receipt.lower())
     await page.get_by_role("button", name="Show").tap()
     await expect(page.get_by_role("heading", name="A place is held")).to_be_visible()
-    assert page.url.endswith(f"/receipt#{she.receipt.lower()}")
+    assert (page.url, await page.evaluate("history.state")) == (f"{halte.server.address}/receipt", she.receipt.lower())
     async with halte.region.client("desk") as desk:
         await desk.post(f"/placements/{she.id}/cancel", json={"id": str(new_id()), "reason": "mistake"})
     await page.reload()
@@ -143,4 +143,9 @@ async def test_a_request_is_followed_by_its_receipt(halte: Running, screens: Scr
     text = await page.inner_text("body")
     for never in ("Linden", "Women", she.code):
         assert never not in text
+    await page.get_by_role("button", name="Another code").tap()
+    assert await page.evaluate("history.state") == ""
+    await page.evaluate("code => void (location.hash = code)", she.receipt)
+    await expect(page.get_by_role("heading", name="Waiting")).to_be_visible()
+    assert page.url == f"{halte.server.address}/receipt"
     assert await page.evaluate("() => [localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]

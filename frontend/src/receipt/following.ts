@@ -1,8 +1,9 @@
 /**
  * Following a request by its receipt code, without an account: how it stands, coarsely, and never where.
  *
- * The code is in the fragment of the page's address, which no browser sends to a server, and nowhere else: not in a query,
- * not in storage. A reload finds it there; "another code" takes it away.
+ * The code may come in the fragment of the page's address, which no browser sends to a server, and is taken out of it: what was
+ * visited is remembered by its address. It is in no query and no storage. A reload finds it in the state of the page's place in
+ * the tab's history; "another code" takes it away.
  */
 
 import { ApiProblem, type Client } from "../api/client";
@@ -43,7 +44,7 @@ export class Following {
     this.#changed = changed;
   }
 
-  /** Whatever the address says now. */
+  /** Whatever the address said. */
   read(fragment: string): Promise<void> {
     return this.follow(decoded(fragment.slice(1)));
   }
@@ -51,6 +52,7 @@ export class Following {
   async follow(text: string): Promise<void> {
     this.code = codeFrom(text);
     this.receipt = this.failure = null;
+    this.busy = false; // an answer that is still to come is of another code
     if (this.code === "") this.#changed();
     else await this.look();
   }

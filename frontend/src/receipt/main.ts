@@ -59,15 +59,18 @@ async function speak(chosen: Language): Promise<void> {
   show();
 }
 
-/** What is wrong in it can be put right. */
-async function read(): Promise<void> {
-  await following.read(location.hash);
-  field.value = following.code;
+/** With this page in the tab's history, for a reload, and not in its address: the code comes into no list of pages visited. */
+const keep = (code: string): void => history.replaceState(code, "", location.pathname);
+
+/** What came in the address, or was kept. What is wrong in it can be put right. */
+function read(): Promise<void> {
+  const looked = location.hash === "" ? following.follow(String(history.state ?? "")) : following.read(location.hash);
+  keep((field.value = following.code));
+  return looked;
 }
 
-/** Into the fragment, in the place of what was there: the code comes into no list of pages visited before. */
 function go(text: string): Promise<void> {
-  history.replaceState(null, "", `#${encodeURIComponent(codeFrom(text))}`);
+  keep(codeFrom(text));
   return following.follow(text);
 }
 
@@ -90,7 +93,7 @@ find("#other").onclick = () => {
   field.value = "";
   void go("").then(() => field.focus());
 };
-onhashchange = () => void read();
+onpopstate = () => void read();
 await speak(chooseLanguage(navigator.languages));
 main.hidden = false;
 await read();

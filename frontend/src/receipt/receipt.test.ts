@@ -68,6 +68,18 @@ it("shows nothing of a code that was typed before", async () => {
   expect(following.receipt).toBeNull();
 });
 
+it("is free for another code, whatever the one before still waits for", async () => {
+  let answer: (receipt: Receipt) => void = () => undefined;
+  const following = new Following({ ask: (() => new Promise((done) => (answer = done))) as never }, vi.fn());
+  const first = following.follow("ONE");
+  expect(following.busy).toBe(true);
+  await following.follow("");
+  expect(following.busy).toBe(false);
+  answer(RECEIPT);
+  await first;
+  expect([following.busy, following.receipt]).toEqual([false, null]);
+});
+
 it("says that it stands longer once somebody has asked for it", async () => {
   const { following, asked } = followed(RECEIPT, { ...RECEIPT, refreshed_at: "2026-11-26T19:00:00Z" });
   await following.follow("K7QF");
