@@ -177,3 +177,17 @@ it("sets French signs apart with a space that does not break", () => {
   const french = sentences(DICTIONARIES.fr, "fr");
   expect(french.filter(([, sentence]) => /[^\u00a0\u202f\d][:;!?»](\s|$)/.test(sentence))).toEqual([]);
 });
+
+it("joins names and times as each language does", () => {
+  expect(["Ixelles", "Évere", "Jette"].map(deskFr.household.near)).toEqual(["près d’Ixelles", "près d’Évere", "près de Jette"]);
+  expect(["20:00", "sam. 12:00", "5 déc., 12:00"].map(deskFr.queue.paused)).toEqual([
+    "en pause jusqu’à 20:00",
+    "en pause jusqu’à sam. 12:00",
+    "en pause jusqu’au 5 déc., 12:00",
+  ]);
+  expect(["03:15", "za 03:15"].map(deskNl.queue.expiring)).toEqual(["vervalt om 03:15", "vervalt: za 03:15"]);
+  expect(["0", "1", "2"].map((n) => deskFr.report.submit(n, "Nuit"))).toEqual([0, 1, 2].map((n) => `Enregistrer\u00a0: ${n} libre${n < 2 ? "" : "s"}, Nuit`));
+  const alone = saying({ need: 3, band: "" }, NAMES);
+  expect(reasonsFr.blockers["no-places"](alone)).toBe("trop peu de places disponibles, il en faut 3");
+  expect(reasonsNl.blockers.age(alone)).toBe("de toegelaten leeftijd is niet bekend");
+});

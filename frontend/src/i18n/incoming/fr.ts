@@ -76,7 +76,7 @@ export const fr: IncomingWords = {
       : `${n} autres sont retenues pour des personnes en route\u00a0: comptez-les comme libres.`,
   declineAs: (reason) => `Refuser\u00a0: ${reason}`,
   back: "Retour",
-  ended: "N’est plus attendu",
+  ended: "Arrivées qui ne sont plus attendues",
   endings: {
     arrived: "arrivée",
     declined: "refusée",

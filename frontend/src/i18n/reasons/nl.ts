@@ -1,5 +1,6 @@
 import type { Ask, Blocker, Change, TermCode, Tolerance } from "../../desk/codes";
 import type { Says } from "../../desk/saying";
+import { at } from "../joining/nl";
 import type { ReasonWords } from "./en";
 
 type Sentence = (f: Says) => string;
@@ -13,7 +14,7 @@ const tolerances: Record<Tolerance, string> = {
 const features: Record<string, string> = {
   "step-free": "drempelvrij",
   pets: "huisdieren welkom",
-  "medical-care": "verzorging",
+  "medical-care": "medische zorg",
   tolerance: "gebruik gedoogd",
   families: "voor gezinnen",
   minors: "voor minderjarigen",
@@ -24,7 +25,7 @@ const bands: Record<string, string> = { "0": "geen", "1-2": "1 of 2", "3+": "3 o
 function ages(f: Says): string {
   const [min, max] = [f.number("age_min"), f.number("age_max")];
   if (min !== null && max !== null) return `van ${min} tot ${max} jaar`;
-  return min !== null ? `vanaf ${min} jaar` : max !== null ? `tot ${max} jaar` : "leeftijd onbekend";
+  return min !== null ? `vanaf ${min} jaar` : max !== null ? `tot ${max} jaar` : "";
 }
 
 const until = (f: Says, key = "until"): string => (f.time(key) === "" ? "" : ` tot ${f.time(key)}`);
@@ -37,51 +38,51 @@ const blockers: Record<Blocker, Sentence> = {
   unconfirmed: () => "niemand heeft de plaatsen voor vannacht al bevestigd",
   "awaiting-report": () => "ze is heropend en heeft nog niet gezegd hoeveel er vrij zijn",
   "intake-paused": (f) => `de intake is gepauzeerd${until(f)}`,
-  "room-too-small": (f) => `haar kamers zijn voor ${f.number("room_size") ?? "…"}, ze zijn met ${f.number("party") ?? "…"}`,
-  "party-too-large": (f) => `ze neemt er hoogstens ${f.number("party_max") ?? "…"} samen, ze zijn met ${f.number("party") ?? "…"}`,
-  "party-too-small": (f) => `ze neemt er minstens ${f.number("party_min") ?? "…"} samen, ze zijn met ${f.number("party") ?? "…"}`,
-  age: (f) => `ze is voor mensen ${ages(f)}`,
+  "room-too-small": (f) => `de kamers zijn voor ${f.number("room_size") ?? "…"}; het huishouden telt ${people(f.number("party"))}`,
+  "party-too-large": (f) => `hoogstens ${people(f.number("party_max"))} samen; het huishouden telt er ${f.number("party") ?? "…"}`,
+  "party-too-small": (f) => `minstens ${people(f.number("party_min"))} samen; het huishouden telt er ${f.number("party") ?? "…"}`,
+  age: (f) => (ages(f) === "" ? "de toegelaten leeftijd is niet bekend" : `voor personen ${ages(f)}`),
   gender: (f) => `ze is voor ${f.audience()}`,
-  children: (f) => `ze neemt geen kinderen (voor ${f.audience()})`,
-  "minor-alone": (f) => `ze neemt geen minderjarigen zonder volwassene (voor ${f.audience()})`,
+  children: (f) => `ontvangt geen kinderen (voor ${f.audience()})`,
+  "minor-alone": (f) => `ontvangt geen minderjarigen zonder volwassene (voor ${f.audience()})`,
   "families-only": () => "ze is voor gezinnen",
   "minors-only": () => "ze is voor minderjarigen",
-  pets: () => "ze neemt geen huisdieren",
-  "medical-care": () => "ze biedt geen verzorging",
+  pets: () => "huisdieren zijn er niet welkom",
+  "medical-care": () => "biedt geen medische zorg",
   tolerance: (f) => `haar regel is ${tolerances[f.text("tolerance") as Tolerance] ?? "een andere"}`,
   barred: (f) => `ze weigerde (${f.declined() || "om een reden die blijft"}), niet meer voorgesteld${until(f)}`,
-  "away-commune": (f) => `ze moeten weg blijven van ${f.commune("commune")}`,
-  "away-shelter": () => "ze moeten weg blijven van dit opvangcentrum",
+  "away-commune": (f) => `ze moeten ${f.commune("commune")} vermijden`,
+  "away-shelter": () => "ze moeten dit opvangcentrum vermijden",
   "step-free": () => "er zijn trappen",
-  regime: (f) => (f.text("regime") === "admission" ? "ze neemt op na een gesprek, niet voor vannacht" : "ze is voor een nacht, niet op opname"),
-  expired: (f) => `ze sloot vanzelf${f.time("expires_at") === "" ? "" : ` om ${f.time("expires_at")}`}`,
+  regime: (f) => (f.text("regime") === "admission" ? "ze neemt op na een gesprek, niet voor vannacht" : "voor één nacht, niet voor een opname"),
+  expired: (f) => `ze sloot vanzelf${f.time("expires_at") === "" ? "" : ` ${at(f.time("expires_at"))}`}`,
   closed: () => "ze is gesloten",
 };
 
 const asks: Record<Ask, Sentence> = {
   places: (f) => `zijn er ${f.number("need") ?? "genoeg"} vrij?`,
   "room-size": (f) => `is de kamer groot genoeg voor ${f.number("party") ?? "iedereen"}?`,
-  age: (f) => `heeft iedereen de juiste leeftijd (${ages(f)})?`,
-  gender: (f) => `mogen ze komen waar het voor ${f.audience()} is?`,
-  family: (f) => `tellen ze daar als gezin (voor ${f.audience()})?`,
+  age: (f) => `heeft iedereen de juiste leeftijd${ages(f) && ` (${ages(f)})`}?`,
+  gender: (f) => `mogen ze terecht in een afdeling voor ${f.audience()}?`,
+  family: (f) => `gelden ze daar als gezin (voor ${f.audience()})?`,
   "minor-alone": () => "mag een minderjarige zonder volwassene komen?",
   "step-free": () => "is het er drempelvrij?",
   pets: () => "mag het huisdier mee?",
-  "medical-care": () => "kunnen ze verzorging geven?",
+  "medical-care": () => "bieden ze medische zorg?",
   tolerance: () => "wat is de regel voor alcohol en drugs?",
   "intake-hours": (f) => (f.text("intake_to") === "" ? "laten ze hen nog binnen?" : `laten ze hen nog binnen na ${f.hour("intake_to")}?`),
 };
 
 const changes: Record<Change, Sentence> = {
   "places-free": (f) => (f.number("more") === null ? `er ${f.number("need") ?? "genoeg"} vrij waren` : `er ${f.number("more")} meer vrijkwam${f.number("more") === 1 ? "" : "en"}`),
-  "split-party": (f) => `ze apart mogen: er is plaats voor ${people(f.number("places"))}`,
+  "split-party": (f) => `ze apart onderdak aanvaarden: er is plaats voor ${people(f.number("places"))}`,
   report: () => "het opvangcentrum een opgave doet: bellen",
-  "intake-opens": (f) => (f.time("until") === "" ? "de intake weer opent: bellen" : `de intake opent om ${f.time("until")}, of vroeger als iemand dat wil`),
-  "intake-agrees": () => "iemand aan de intake akkoord is: bellen",
+  "intake-opens": (f) => (f.time("until") === "" ? "de intake weer opent: bellen" : `de intake opent ${at(f.time("until"))}, of vroeger op vraag`),
+  "intake-agrees": () => "iemand van de intake akkoord gaat: bellen",
   "household-agrees": () => "ze er toch heen willen",
-  wait: (f) => (f.time("until") === "" ? "er tijd overheen gaat" : `het ${f.time("until")} was`),
+  wait: (f) => (f.time("until") === "" ? "er gewacht wordt" : `er gewacht wordt: mogelijk vanaf ${f.time("until")}`),
   "other-regime": (f) => (f.text("regime") === "admission" ? "ze een opname vroegen" : "ze voor vannacht vroegen"),
-  reopen: () => "ze weer opengaat: bellen",
+  reopen: () => "de afdeling weer opengaat: bellen",
 };
 
 const terms: Record<TermCode, Sentence> = {
@@ -95,7 +96,7 @@ const terms: Record<TermCode, Sentence> = {
     const room = spare > 0 ? `${spare} ${spare === 1 ? "plaats" : "plaatsen"} van de kamer ${spare === 1 ? "blijft" : "blijven"} leeg` : "";
     return [rare && `bewaard voor wie het nodig heeft: ${rare}`, room].filter(Boolean).join("; ") || "bewaard voor wie het nodig heeft";
   },
-  age: (f) => (f.time("confirmed_at") === "" ? "niemand heeft het aantal bevestigd" : `geteld om ${f.time("confirmed_at")}`),
+  age: (f) => (f.time("confirmed_at") === "" ? "niemand heeft het aantal bevestigd" : `geteld ${at(f.time("confirmed_at"))}`),
   asks: (f) => `${f.number("asks") ?? 1} eerst na te vragen`,
 };
 

@@ -31,7 +31,7 @@ export const fr: ReceiptWords = {
   seen: (time: string): string => `Situation de ${time}`,
   wrong: "Aucune demande n’a ce code. Comparez-le signe par signe avec le reçu et réessayez.",
   often: (seconds: number): string =>
-    `Trop d’essais depuis ici. Attendez ${minutes(seconds)}\u00a0min, puis réessayez. La demande elle-même n’en souffre pas.`,
+    `Trop d’essais depuis ici. Attendez ${minutes(seconds)}\u00a0min, puis réessayez. Cela ne change rien à la demande.`,
   over: "La demande est clôturée.",
   unreachable: "Pas de réponse. Vérifiez le réseau et réessayez.",
   private: "Le code n’est pas gardé sur cet appareil. Fermez la page quand vous avez fini.",

@@ -31,7 +31,7 @@ export const nl: ReceiptWords = {
   seen: (time: string): string => `Stand van ${time}`,
   wrong: "Geen aanvraag heeft deze code. Vergelijk ze teken voor teken met het ontvangstbewijs en probeer opnieuw.",
   often: (seconds: number): string =>
-    `Te veel pogingen van hier. Wacht ${minutes(seconds)}\u00a0min en probeer dan opnieuw. De aanvraag zelf lijdt er niet onder.`,
+    `Te veel pogingen van hier. Wacht ${minutes(seconds)}\u00a0min en probeer dan opnieuw. Dit verandert niets aan de aanvraag.`,
   over: "De aanvraag is afgesloten.",
   unreachable: "Geen antwoord. Kijk het netwerk na en probeer opnieuw.",
   private: "De code wordt niet op dit toestel bewaard. Sluit de pagina als u klaar bent.",
