@@ -134,6 +134,8 @@ export interface PlacementView {
   ended_at: Instant | null;
   decline: { reason: DeclineReason; free: number | null } | null;
   made_by: Colleague | null;
+  /** Who follows it now: whoever made it, or to whom it was handed over. */
+  holder: Colleague | null;
   party: Member[];
   needs: Needs;
   replaces: string | null;
@@ -190,7 +192,7 @@ export interface RequestBody {
 
 export interface RequestAsked {
   request: RequestView;
-  /** Shown this once: only its digest is kept. Null where the same was asked before. */
+  /** Only its digest is kept. Null where the answer that brought it was lost, and the server cannot say it again. */
   receipt: string | null;
   repeated: boolean;
 }

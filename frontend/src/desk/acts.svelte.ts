@@ -24,6 +24,11 @@ export class Acts {
     return state === "sending" || state === "unknown";
   }
 
+  /** A refusal has been read; what is on its way, or may be said again, stays. */
+  forgetRefusal(key: string): void {
+    if (this.attempts.get(key)?.state === "refused") this.clear(key);
+  }
+
   clear(key: string): void {
     this.#set(key, null);
   }

@@ -90,7 +90,7 @@ export class DeskApi {
     return (await this.#client.ask<{ placements: PlacementView[] }>("GET", "/placements?state=recent")).placements;
   }
 
-  address(placement: string): Promise<{ address: string | null; phone?: string | null }> {
+  address(placement: string): Promise<{ address: string | null; phone: string | null }> {
     return this.#client.ask("GET", `/placements/${placement}/address`);
   }
 

@@ -2,7 +2,7 @@
 
 import type { ApiProblem } from "../api/client";
 import { newId } from "../api/ids";
-import type { Colleague, PlacementEnding, PlacementView, RequestAsked, RequestView, Suggestion } from "../api/orientation";
+import type { Colleague, Placed, PlacementEnding, PlacementView, RequestAsked, RequestView, Suggestion } from "../api/orientation";
 import type { LiveBoard } from "../live/board.svelte";
 import type { Region } from "../region/region.svelte";
 import { client, session } from "../session/session.svelte";
@@ -10,7 +10,9 @@ import { announcer } from "../ui/announcer.svelte";
 import { deskWords } from "../i18n/desk";
 import { Acts } from "./acts.svelte";
 import { DeskApi, type ActBody, type Closing } from "./api";
-import { amendmentOf, bodyOf, draftOf, newDraft, type Draft } from "./draft";
+import { amendmentOf, bodyOf, draftOf, newDraft, rebased, type Draft } from "./draft";
+import { untilAnswered } from "./insisting";
+import { Moves } from "./moves.svelte";
 import { Places } from "./places.svelte";
 import { ALL, arrange, select, type Filters } from "./queue";
 import { Requests } from "./requests.svelte";
@@ -19,12 +21,23 @@ import { Suggested } from "./suggested.svelte";
 export type Panel =
   | { kind: "none" | "ask" | "report" | "moves" | "keys" }
   | { kind: "request"; id: string; moving: boolean }
-  | { kind: "receipt"; id: string; secret: string | null };
+  | { kind: "receipt" | "amend"; id: string };
 
 export interface ComeBack {
+  placement: string;
   ending: PlacementEnding;
   unit: string;
   decline: string | null;
+}
+
+/** Under which what changes a request is said. */
+export const amending = (request: string): string => `amend ${request}`;
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  if (!map.has(key)) return map;
+  const next = new Map(map);
+  next.delete(key);
+  return next;
 }
 
 export class Desk {
@@ -41,11 +54,20 @@ export class Desk {
   readonly places: Places;
   filters = $state.raw<Filters>(ALL);
   panel = $state.raw<Panel>({ kind: "none" });
+  readonly moves = new Moves(() => this.api.mustMoves());
+  /** The request that is being entered. */
   draft = $state.raw<Draft>(newDraft(newId()));
+  /** Changes that are being made, by request. */
+  amendments = $state.raw<ReadonlyMap<string, Draft>>(new Map());
+  /** The receipts that nobody has passed on yet, by request: this is the only copy. Null where it was lost on its way. */
+  receipts = $state.raw<ReadonlyMap<string, string | null>>(new Map());
   /** How the last hold of a request ended, where nobody came. */
   back = $state.raw<ReadonlyMap<string, ComeBack>>(new Map());
-  /** The unit that somebody else was quicker to hold, by request. */
-  taken = $state.raw<ReadonlyMap<string, string>>(new Map());
+  /** The unit that somebody else was quicker to hold, by request; another object each time. */
+  taken = $state.raw<ReadonlyMap<string, { unit: string }>>(new Map());
+  /** The unit that was last asked to be held, by request. */
+  holding = $state.raw<ReadonlyMap<string, string>>(new Map());
+  #left = false;
 
   readonly backIds = $derived(new Set(this.back.keys()));
   readonly queue = $derived.by(() => {
@@ -53,14 +75,14 @@ export class Desk {
     return arrange(chosen, this.backIds, this.live.nowMs);
   });
   readonly open = $derived.by(() => [...this.requests.all.values()].filter(({ state }) => state !== "closed").length);
-  readonly chosenId = $derived(this.panel.kind === "request" || this.panel.kind === "receipt" ? this.panel.id : null);
+  readonly chosenId = $derived("id" in this.panel ? this.panel.id : null);
   readonly chosen = $derived(this.panel.kind === "request" ? this.requests.all.get(this.panel.id) : undefined);
   readonly moving = $derived(this.panel.kind === "request" && this.panel.moving);
   /** Whom a hold can be handed to: who has a request just now. */
   readonly colleagues = $derived.by((): Colleague[] => {
     const found = new Map<string, Colleague>();
     for (const { assignee, placement } of this.requests.all.values())
-      for (const one of [assignee, placement?.made_by]) if (one?.login && one.id !== this.me) found.set(one.id, one);
+      for (const one of [assignee, placement?.holder]) if (one?.login && one.id !== this.me) found.set(one.id, one);
     return [...found.values()].sort((a, b) => (a.login < b.login ? -1 : 1));
   });
 
@@ -83,54 +105,80 @@ export class Desk {
     this.panel = panel;
   }
 
+  /** Nobody is there any more. */
+  leave(): void {
+    this.#left = true;
+    this.requests.end();
+    this.suggested.rest();
+    this.moves.end();
+  }
+
   look(id: string, moving = false): void {
     this.panel = { kind: "request", id, moving };
+    this.acts.forgetRefusal(id);
+    this.#untake(id);
     void this.suggested.load(id);
   }
 
-  /** A new request, entered or going on being entered. */
-  begin(): void {
-    if (this.draft.amends !== null) this.draft = newDraft(newId());
-    this.panel = { kind: "ask" };
-  }
-
   change(request: RequestView): void {
-    this.draft = draftOf(request, newId());
-    this.panel = { kind: "ask" };
+    const begun = this.amendments.get(request.id);
+    if (begun === undefined) this.setAmendment(request.id, draftOf(request, newId()));
+    else if (!this.acts.attempts.has(amending(request.id))) this.setAmendment(request.id, rebased(begun, request, newId()));
+    this.panel = { kind: "amend", id: request.id };
   }
 
-  leaveChange(): void {
-    const { amends } = this.draft;
-    this.draft = newDraft(newId());
-    this.acts.clear("ask");
-    if (amends !== null) this.look(amends.id);
+  setAmendment(request: string, draft: Draft): void {
+    this.amendments = new Map(this.amendments).set(request, draft);
+  }
+
+  leaveChange(request: string): void {
+    if (this.panel.kind === "amend" && this.panel.id === request) this.look(request);
+    this.acts.clear(amending(request));
+    this.amendments = without(this.amendments, request);
   }
 
   enter(): void {
-    const { draft } = this;
-    if (draft.amends !== null) return this.#amend(draft, draft.amends);
-    const body = bodyOf(draft);
+    const body = bodyOf(this.draft);
     void this.acts.run("ask", () => this.api.enter(body), (answer) => this.#entered(answer));
   }
 
+  /** Whoever has gone on meanwhile stays where they are: the receipt stands with the request. */
   #entered({ request, receipt }: RequestAsked): void {
-    this.panel = { kind: "receipt", id: request.id, secret: receipt };
+    this.receipts = new Map(this.receipts).set(request.id, receipt);
+    if (this.panel.kind === "ask") this.panel = { kind: "receipt", id: request.id };
     this.requests.take([request]);
     this.draft = newDraft(newId());
     announcer.say(deskWords().told.entered(request.code));
     void this.suggested.load(request.id);
   }
 
-  #amend(draft: Draft, before: RequestView): void {
+  /** The household has its receipt: here it is forgotten. */
+  passOn(request: string): void {
+    this.receipts = without(this.receipts, request);
+    this.look(request);
+  }
+
+  amend(request: string): void {
+    const draft = this.amendments.get(request)!;
     const amendment = amendmentOf(draft);
     const done = () => {
-      this.draft = newDraft(newId());
-      this.requests.renew(before.id);
-      this.look(before.id);
+      this.requests.renew(request);
+      this.leaveChange(request);
     };
     if (amendment === null) return done();
-    const send = () => this.api.amend(before.id, draft.id, before.version, amendment);
-    void this.acts.run("ask", send, done, (problem) => this.#moved(before.id, problem));
+    const send = () => this.api.amend(request, draft.id, draft.amends!.version, amendment);
+    void this.acts.run(amending(request), send, done, (problem) => this.#rebase(request, problem));
+  }
+
+  /** What was changed here is kept, and is said of the request as it is now. */
+  #rebase(request: string, problem: ApiProblem): boolean {
+    const draft = this.amendments.get(request);
+    const now = problem.document["request"] as RequestView | undefined;
+    if (problem.slug === "request-changed" && draft && now) {
+      this.setAmendment(request, rebased(draft, now, newId()));
+      this.requests.take([now]);
+    }
+    return this.#moved(request, problem);
   }
 
   take(request: RequestView): void {
@@ -153,31 +201,37 @@ export class Desk {
     this.#do(request.id, () => this.api.close(request.id, id, request.version, closing));
   }
 
-  act(request: RequestView, body: ActBody): void {
+  act(request: RequestView, body: ActBody, placement = request.placement!.id): void {
     const id = newId();
-    const placement = request.placement!.id;
-    this.#do(request.id, () => this.api.act(placement, id, body));
+    // When it is said is another instant each time it is said.
+    const said = () => (body.verb === "arrive" ? { ...body, sent_at: new Date().toISOString() } : body);
+    this.#do(request.id, () => this.api.act(placement, id, said()));
   }
 
   hold(request: RequestView, unit: string): void {
+    if (this.acts.isBusy(request.id)) return;
     const id = newId();
     const replaces = request.placement?.id ?? null;
     this.#untake(request.id);
+    this.holding = new Map(this.holding).set(request.id, unit);
     void this.acts.run(
       request.id,
       () => this.api.hold(id, request.id, unit, replaces),
-      () => {
-        announcer.say(deskWords().told.held(this.places.name(unit), request.party_size));
-        this.requests.renew(request.id);
-        if (this.panel.kind === "request" && this.panel.id === request.id) this.panel = { ...this.panel, moving: false };
-      },
+      (answer) => this.#held(request, unit, answer),
       (problem) => this.#refused(request, unit, problem),
     );
   }
 
+  #held(request: RequestView, unit: string, { placement, request: { state } }: Placed): void {
+    announcer.say(deskWords().told.held(this.places.name(unit), request.party_size));
+    if (placement.state !== "ended") this.requests.show(request.id, { placement, state });
+    this.requests.renew(request.id);
+    if (this.panel.kind === "request" && this.panel.id === request.id) this.panel = { ...this.panel, moving: false };
+  }
+
   #refused(request: RequestView, unit: string, problem: ApiProblem): boolean {
     if (problem.slug !== "place-taken") return this.#moved(request.id, problem);
-    this.taken = new Map(this.taken).set(request.id, unit);
+    this.taken = new Map(this.taken).set(request.id, { unit });
     this.suggested.instead(request.id, (problem.document["alternatives"] as Suggestion[] | undefined) ?? []);
     announcer.say(deskWords().told.taken(request.code));
     return true;
@@ -195,14 +249,15 @@ export class Desk {
   }
 
   #untake(request: string): void {
-    const next = new Map(this.taken);
-    next.delete(request);
-    this.taken = next;
+    this.taken = without(this.taken, request);
   }
 
   /** A hold that ended without arrival: it waits again, and what fits next is fetched before anybody asks. */
   #heard(now: RequestView, before: RequestView | undefined): void {
-    if (now.placement !== null || now.state === "closed") this.#forget(now.id);
+    if (now.placement !== null || now.state === "closed") {
+      this.back = without(this.back, now.id);
+      this.#untake(now.id);
+    }
     const ended = before?.placement;
     if (now.id === this.chosenId && before !== undefined) void this.suggested.load(now.id);
     if (!ended || now.placement !== null || now.state !== "waiting") return;
@@ -211,14 +266,14 @@ export class Desk {
   }
 
   async #askWhy(request: RequestView, placement: string): Promise<void> {
-    const ended = await this.api.placement(placement).catch(() => null);
+    const ended = await untilAnswered(() => this.api.placement(placement), () => !this.#left);
     if (ended === null || !this.#remember([ended])) return;
     announcer.say(deskWords().told.cameBack(request.code, this.sayEnding(request), this.places.name(ended.unit)));
   }
 
   /** What came back before this page was opened. */
   async lookBack(): Promise<void> {
-    this.#remember(await this.api.ended().catch(() => []));
+    this.#remember((await untilAnswered(() => this.api.ended(), () => !this.#left)) ?? []);
   }
 
   /** The last end of each request; says whether somebody waits again for it. */
@@ -226,10 +281,10 @@ export class Desk {
     const last = new Map<string, PlacementView>();
     for (const one of ended) if (!last.has(one.request)) last.set(one.request, one);
     const next = new Map(this.back);
-    for (const [request, { ending, unit, decline }] of last) {
+    for (const [request, { id, ending, unit, decline }] of last) {
       if (ending === null || ending === "cancelled" || ending === "arrived") last.delete(request);
       else if (this.requests.all.get(request)?.placement) last.delete(request);
-      else next.set(request, { ending, unit, decline: decline?.reason ?? null });
+      else next.set(request, { placement: id, ending, unit, decline: decline?.reason ?? null });
     }
     this.back = next;
     return last.size > 0;
@@ -242,12 +297,5 @@ export class Desk {
     const { endings, declines } = deskWords();
     const why = (declines as Record<string, string>)[back.decline ?? ""];
     return endings[back.ending] + (why === undefined ? "" : ` (${why})`);
-  }
-
-  #forget(request: string): void {
-    if (!this.back.has(request)) return;
-    const next = new Map(this.back);
-    next.delete(request);
-    this.back = next;
   }
 }

@@ -89,6 +89,18 @@ export function bodyOf(draft: Draft): RequestBody {
 
 export type Amendment = Partial<Pick<RequestBody, "regime" | "party" | "needs" | "urgency" | "contact">>;
 
+/** The same changes, of the request as it is now: what a colleague changed meanwhile is not taken back. */
+export function rebased(draft: Draft, now: RequestView, id: string): Draft {
+  const changed = amendmentOf(draft) ?? {};
+  const next = draftOf(now, id);
+  if (changed.regime) next.regime = draft.regime;
+  if (changed.party) next.party = draft.party;
+  if (changed.needs) next.needs = draft.needs;
+  if (changed.urgency) next.urgency = draft.urgency;
+  if ("contact" in changed) [next.alias, next.contact] = [draft.alias, draft.contact];
+  return next;
+}
+
 /** Only what was changed is said: what a colleague changed beside it stays. Null where nothing was. */
 export function amendmentOf(draft: Draft): Amendment | null {
   const before = draft.amends!;

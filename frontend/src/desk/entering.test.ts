@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { aRequest } from "./examples";
-import { amendmentOf, bodyOf, draftOf, isEmpty, newDraft, withMember, withOneMore, withQuick } from "./draft";
+import { amendmentOf, bodyOf, draftOf, isEmpty, newDraft, rebased, withMember, withOneMore, withQuick } from "./draft";
 import { bandOf, groupsOf, readParty } from "./party";
 
 const said = (text: string) => readParty(text).party.map(({ gender, age, relation }) => `${gender} ${age} ${relation}`);
@@ -64,6 +64,14 @@ describe("a draft", () => {
 
 describe("a change of a request", () => {
   const request = aRequest({ contact: { alias: "Sam", contact: null } });
+
+  it("is said of the request as it is now, and takes back nothing that a colleague changed meanwhile", () => {
+    const draft = { ...draftOf(request, "event-1"), urgency: ["cold" as const] };
+    const now = aRequest({ version: 7, regime: "admission", contact: { alias: "Kim", contact: null } });
+    const next = rebased(draft, now, "event-2");
+    expect([next.id, next.amends?.version, amendmentOf(next)]).toEqual(["event-2", 7, { urgency: ["cold"] }]);
+    expect(rebased({ ...draft, alias: "Alex" }, now, "x").alias).toBe("Alex");
+  });
 
   it("says only what was changed, so that a colleague's change beside it stays", () => {
     const draft = draftOf(request, "event-1");

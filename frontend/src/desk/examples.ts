@@ -29,6 +29,7 @@ export function aPlacement(change: Partial<PlacementView> = {}): PlacementView {
     ended_at: null,
     decline: null,
     made_by: { id: "me", login: "desk" },
+    holder: { id: "me", login: "desk" },
     party: [{ age: "26-59", gender: "woman", relation: "self" }],
     needs: NO_NEEDS,
     replaces: null,

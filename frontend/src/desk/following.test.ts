@@ -3,8 +3,9 @@ import { ApiProblem, NotAnswered } from "../api/client";
 import type { RequestMark, RequestView, Suggestions } from "../api/orientation";
 import { Acts } from "./acts.svelte";
 import { aPlacement, aRequest, aSuggestion } from "./examples";
-import { insist } from "./insisting";
-import { commandOf, isTyped } from "./keys";
+import { insist, untilAnswered } from "./insisting";
+import { commandOf, isSearched, isTyped } from "./keys";
+import { Moves } from "./moves.svelte";
 import { Requests } from "./requests.svelte";
 import { steady } from "./steady";
 import { Suggested } from "./suggested.svelte";
@@ -72,6 +73,14 @@ describe("the facts of the requests", () => {
     expect([requests.all.size, asked.length]).toEqual([0, 2]);
   });
 
+  it("show what an answer said of one at once, and then what is fetched", async () => {
+    requests.take([aRequest({ id: "a", version: 1 })]);
+    requests.show("a", { placement: aPlacement(), state: "held" });
+    expect(requests.all.get("a")).toMatchObject({ version: 1, state: "held", placement: { id: "placement-1" } });
+    requests.take([aRequest({ id: "a", version: 2, state: "waiting" })]);
+    expect(requests.all.get("a")).toMatchObject({ version: 2, state: "waiting", placement: null });
+  });
+
   it("never go back to an older version than an answer has brought", async () => {
     requests.follow(marksOf(["a", 1]), null);
     requests.take([aRequest({ id: "a", version: 3, placement: aPlacement() })]);
@@ -100,6 +109,25 @@ describe("what is said to the server", () => {
     const answer = insist(send, unsure);
     await vi.advanceTimersByTimeAsync(1_500);
     expect([await answer, send.mock.calls.length, unsure.mock.calls.length]).toEqual([7, 3, 2]);
+  });
+
+  it("is said again where the server failed: it may have been done", async () => {
+    const send = vi.fn().mockRejectedValueOnce(problem(500, "internal")).mockResolvedValue(7);
+    const answer = insist(send, () => undefined);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(await answer).toBe(7);
+  });
+
+  it("is asked until there is an answer, or nobody wants it any more", async () => {
+    let wanted = true;
+    const ask = vi.fn().mockRejectedValueOnce(new NotAnswered(null)).mockResolvedValueOnce(7).mockRejectedValue(problem(502, "bad"));
+    const answer = untilAnswered(ask, () => wanted);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await answer).toBe(7);
+    const never = untilAnswered(ask, () => wanted);
+    wanted = false;
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([await never, ask.mock.calls.length]).toEqual([null, 3]);
   });
 
   it("is not said again where it was refused", async () => {
@@ -162,14 +190,53 @@ describe("suggestions", () => {
 
   it("keep the order that is being read, say what fits no more, and that there is another order", () => {
     const read = [aSuggestion("one"), aSuggestion("two")];
-    const now = steady(read, [aSuggestion("three"), aSuggestion("one", { score: 99 })]);
+    const now = steady(read, [aSuggestion("three"), aSuggestion("one", { score: 99 })], true);
     expect(now.shown.map(({ one, gone }) => [one.unit, one.score, gone])).toEqual([["one", 99, false], ["two", 10, true]]);
-    expect([now.moved, steady(read, read).moved]).toEqual([true, false]);
+    expect([now.moved, steady(read, read, true).moved]).toEqual([true, false]);
+  });
+
+  it("do not say of what fell out of the best that it fits no more", () => {
+    expect(steady([aSuggestion("one")], [aSuggestion("two")], false).shown.map(({ gone }) => gone)).toEqual([false]);
+  });
+
+  it("stay where they could not be had, and go where the request has", async () => {
+    const fetch = vi.fn().mockResolvedValueOnce(answer("one")).mockRejectedValueOnce(problem(401, "session-ended"));
+    const suggested = new Suggested(fetch.mockRejectedValue(problem(409, "request-closed")));
+    await suggested.load("a");
+    await suggested.load("a");
+    expect(suggested.got.has("a")).toBe(true);
+    await suggested.load("a");
+    expect(suggested.got.has("a")).toBe(false);
+  });
+});
+
+describe("who has to be moved", () => {
+  it("is asked for until it is known, and not again and again where the board changes", async () => {
+    const fetch = vi.fn().mockRejectedValueOnce(new NotAnswered(null)).mockResolvedValue([]);
+    const moves = new Moves(fetch);
+    moves.soon();
+    await settle();
+    expect([moves.failed, moves.all]).toEqual([true, null]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([moves.failed, moves.all]).toEqual([false, []]);
+    moves.soon();
+    moves.soon();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(fetch).toHaveBeenCalledTimes(3);
   });
 });
 
 describe("single keys", () => {
-  const press = (key: string, change = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, ...change });
+  const press = (key: string, change = {}) => ({
+    key,
+    code: "",
+    shiftKey: false,
+    isComposing: false,
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    ...change,
+  });
 
   it("do something only while nobody types, and can be switched off", () => {
     expect(commandOf(press("n"), false, true)).toEqual({ do: "ask" });
@@ -177,6 +244,20 @@ describe("single keys", () => {
     expect(commandOf(press("n"), true, true)).toBeNull();
     expect(commandOf(press("n"), false, false)).toBeNull();
     expect(commandOf(press("toString"), false, true)).toBeNull();
+  });
+
+  it("know the keys of the digits, whatever is on them", () => {
+    const third = { do: "suggestion", place: 3 };
+    expect(commandOf(press('"', { code: "Digit3" }), false, true)).toEqual(third);
+    expect(commandOf(press("3", { code: "Digit3", shiftKey: true }), false, true)).toEqual(third);
+    expect(commandOf(press("3", { code: "Numpad3" }), false, true)).toEqual(third);
+    expect(commandOf(press("#", { code: "Digit3", shiftKey: true }), false, true)).toBeNull();
+    expect(commandOf(press("PageDown", { code: "Numpad3" }), false, true)).toBeNull();
+  });
+
+  it("are nobody's while a letter is being composed or a search field can be emptied", () => {
+    expect(commandOf(press("n", { isComposing: true }), false, true)).toBeNull();
+    expect([isSearched({ type: "search", value: "x" }), isSearched({ type: "search", value: "" }), isSearched(null)]).toEqual([true, false, false]);
   });
 
   it("leave the browser's own keys alone, and Escape works everywhere", () => {

@@ -3,10 +3,11 @@
 import { ApiProblem, NotAnswered } from "../api/client";
 
 const PAUSES_MS: readonly number[] = [500, 1_000, 2_000, 4_000, 8_000];
-const AGAIN = new Set(["busy", "outcome-unknown"]);
+const AGAIN_MS = 3_000;
 
+/** A server that failed may have done it before it did. */
 export const isUnknown = (failure: unknown): boolean =>
-  failure instanceof NotAnswered || (failure instanceof ApiProblem && AGAIN.has(failure.slug));
+  failure instanceof NotAnswered || (failure instanceof ApiProblem && failure.status >= 500);
 
 /** `unsure` hears that it is being said again. Gives up in the end, with what is unknown as it is. */
 export async function insist<T>(
@@ -24,4 +25,17 @@ export async function insist<T>(
     }
   }
   return send();
+}
+
+/** Asks until there is an answer, for as long as it is wanted; null where it was refused, or is not wanted any more. */
+export async function untilAnswered<T>(ask: () => Promise<T>, wanted: () => boolean): Promise<T | null> {
+  while (wanted()) {
+    try {
+      return await ask();
+    } catch (failure) {
+      if (!isUnknown(failure)) return null;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+  return null;
 }

@@ -18,18 +18,30 @@ const COMMANDS: Record<string, Exclude<Command["do"], "suggestion">> = {
 
 export interface Pressed {
   key: string;
+  /** Where the key is, whatever is on it: the digits of a Belgian keyboard are typed with shift. */
+  code: string;
+  shiftKey: boolean;
+  isComposing: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
 }
 
 /** `typing`: the focus is where letters are letters. Escape is no letter, and works there too. */
-export function commandOf({ key, ctrlKey, metaKey, altKey }: Pressed, typing: boolean, on: boolean): Command | null {
-  if (ctrlKey || metaKey || altKey) return null;
+export function commandOf(pressed: Pressed, typing: boolean, on: boolean): Command | null {
+  const { key } = pressed;
+  if (pressed.ctrlKey || pressed.metaKey || pressed.altKey || pressed.isComposing) return null;
   if (key !== "Escape" && (typing || !on)) return null;
-  if (/^[1-9]$/.test(key)) return { do: "suggestion", place: Number(key) };
+  const digit = digitOf(pressed);
+  if (digit !== null) return { do: "suggestion", place: digit };
   const command = Object.hasOwn(COMMANDS, key) ? COMMANDS[key] : undefined;
   return command ? { do: command } : null;
+}
+
+/** A digit that is typed, or the key of one; not what shift makes of it, nor an arrow of the number pad. */
+function digitOf({ key, code, shiftKey }: Pressed): number | null {
+  const said = /^[1-9]$/.exec(key) ?? (shiftKey ? null : /(?<=^Digit)[1-9]$/.exec(code));
+  return said && Number(said[0]);
 }
 
 const TYPED = new Set(["INPUT", "SELECT", "TEXTAREA"]);
@@ -41,6 +53,10 @@ export function isTyped(element: { tagName: string; type?: string; isContentEdit
   if (element.isContentEditable) return true;
   return TYPED.has(element.tagName) && !(element.tagName === "INPUT" && PRESSED_ONLY.has(element.type ?? ""));
 }
+
+/** A browser empties a search field on Escape: that one is its own. */
+export const isSearched = (element: { type?: string; value?: string } | null): boolean =>
+  element?.type === "search" && Boolean(element.value);
 
 const KEY = "halte.keys";
 

@@ -63,6 +63,12 @@ export class Requests {
     this.all = next;
   }
 
+  /** What an answer says of one, until all of it is fetched: its version stays, so that what is fetched replaces it. */
+  show(id: string, said: Pick<RequestView, "placement" | "state">): void {
+    const known = this.all.get(id);
+    if (known !== undefined) this.all = new Map(this.all).set(id, { ...known, ...said });
+  }
+
   /** It is to be asked for again, whatever the marks say: something was done to it. */
   renew(id: string): void {
     this.#asked.delete(id);

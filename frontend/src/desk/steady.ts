@@ -8,9 +8,10 @@ export interface Steady<T> {
 
 type Named = { unit: string };
 
-export function steady<T extends Named>(read: readonly T[], fresh: readonly T[]): Steady<T> {
+/** `whole`: the newer list has all that fits. Else what is not on it may merely have fallen out of the best. */
+export function steady<T extends Named>(read: readonly T[], fresh: readonly T[], whole: boolean): Steady<T> {
   const now = new Map(fresh.map((one) => [one.unit, one]));
-  const shown = read.map((one) => ({ one: now.get(one.unit) ?? one, gone: !now.has(one.unit) }));
+  const shown = read.map((one) => ({ one: now.get(one.unit) ?? one, gone: whole && !now.has(one.unit) }));
   const moved = read.length !== fresh.length || read.some((one, place) => one.unit !== fresh[place]!.unit);
   return { shown, moved };
 }

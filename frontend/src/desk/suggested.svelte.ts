@@ -2,6 +2,7 @@
 
 import { ApiProblem } from "../api/client";
 import type { Suggestion, Suggestions } from "../api/orientation";
+import { isUnknown } from "./insisting";
 
 const LIMIT = 20;
 /** The board changes all the time; a list that somebody reads need not. */
@@ -30,9 +31,9 @@ export class Suggested {
     try {
       this.#put(request, await this.#fetch(request, LIMIT, this.#whole.has(request)));
     } catch (failure) {
-      // What stands there stays, with its age; a request that is closed has none.
-      if (failure instanceof ApiProblem && failure.status < 500) this.drop(request);
-      else this.soon(request);
+      // What stands there stays, with its age; a request that is closed or gone has none.
+      if (isUnknown(failure)) this.soon(request);
+      else if (failure instanceof ApiProblem && (failure.status === 404 || failure.status === 409)) this.drop(request);
     } finally {
       this.#on.delete(request);
     }

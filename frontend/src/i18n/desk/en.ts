@@ -1,103 +1,6 @@
-import type {
-  AgeBand,
-  CancelReason,
-  Channel,
-  DeclineReason,
-  Gender,
-  Outcome,
-  PlacementEnding,
-  RefusalReason,
-  Relation,
-  StepKind,
-  StepResult,
-  UnmetReason,
-  Urgency,
-} from "../../api/orientation";
+import type { RefusalReason, StepKind, StepResult } from "../../api/orientation";
 import type { Regime } from "../../api/types";
-
-const ages: Record<AgeBand, string> = {
-  "0-2": "0–2",
-  "3-11": "3–11",
-  "12-17": "12–17",
-  "18-25": "18–25",
-  "26-59": "26–59",
-  "60+": "60 or over",
-};
-
-/** Of n people of one gender, children and young people by their own words. */
-function people(gender: Gender, minor: boolean, n: number): string {
-  const one = n === 1;
-  if (gender === "woman") return minor ? (one ? "girl" : `${n} girls`) : one ? "woman" : `${n} women`;
-  if (gender === "man") return minor ? (one ? "boy" : `${n} boys`) : one ? "man" : `${n} men`;
-  const who = minor ? (one ? "child" : `${n} children`) : one ? "person" : `${n} people`;
-  return gender === "x" ? `${who} (X)` : who;
-}
-
-const genders: Record<Gender, string> = { woman: "woman", man: "man", x: "X", unsaid: "not said" };
-const relations: Record<Relation, string> = {
-  self: "who asks",
-  partner: "partner",
-  child: "child",
-  parent: "parent",
-  sibling: "brother or sister",
-  friend: "friend",
-  other: "other",
-};
-const channels: Record<Channel, string> = {
-  phone: "phone",
-  web: "web",
-  outreach: "outreach team",
-  "walk-in": "at the door",
-  partner: "partner",
-};
-const urgencies: Record<Urgency, string> = {
-  "street-tonight": "outside tonight",
-  minor: "a minor",
-  pregnant: "pregnant",
-  cold: "in the cold",
-  "leaving-hospital": "leaving hospital",
-  "leaving-institution": "leaving an institution",
-  violence: "fleeing violence",
-  evicted: "evicted",
-};
-const outcomes: Record<Outcome | "arrived" | "expired", string> = {
-  arrived: "arrived",
-  unmet: "no place found",
-  withdrawn: "withdrawn",
-  duplicate: "asked twice",
-  "self-resolved": "found something themselves",
-  expired: "not refreshed in time",
-};
-const unmet: Record<UnmetReason, string> = {
-  "no-place": "no place was free",
-  "none-fits": "places were free, none fits",
-  "refused-by-shelters": "declined by shelters",
-  "refused-by-household": "declined by the household",
-  "night-over": "the night is over",
-  other: "other reason",
-};
-const cancels: Record<CancelReason, string> = {
-  withdrawn: "they no longer want it",
-  "better-place": "a better place was found",
-  mistake: "held by mistake",
-  "shelter-asked": "the shelter asked for it",
-};
-const declines: Record<DeclineReason, string> = {
-  full: "full",
-  closed: "closed",
-  "not-for-us": "not for us",
-  "known-conflict": "a known conflict",
-  "rules-broken": "rules were broken before",
-  "wrong-data": "our data are wrong",
-  "no-staff": "too few staff",
-};
-const endings: Record<PlacementEnding, string> = {
-  arrived: "arrived",
-  declined: "declined",
-  cancelled: "cancelled",
-  lapsed: "ran out",
-  "no-show": "did not come",
-};
+import { ages, cancels, channels, declines, endings, genders, outcomes, people, relations, unmet, urgencies } from "./codes.en";
 
 const places = (n: number): string => (n === 1 ? "1 person" : `${n} people`);
 
@@ -275,22 +178,20 @@ export const en = {
     "place-refused": "that place was taken",
     seen: "seen by the shelter",
     accept: "accepted",
-    accepted: "accepted",
     decline: "declined",
-    declined: "declined",
     cancel: "hold cancelled",
-    cancelled: "hold cancelled",
     extend: "hold extended",
     "hand-over": "hold handed over",
     lapse: "hold ran out",
-    lapsed: "hold ran out",
     arrive: "arrived",
-    arrived: "arrived",
     "no-show": "did not come",
     escalate: "the shelter did not answer",
     expire: "expired",
     address: "address released",
     void: "arrival voided",
+    step: "step added",
+    resume: "waits again after a pause",
+    "close-out": "closed as the night ended",
   } as Record<string, string>,
   ask: {
     title: "New request",
@@ -335,11 +236,9 @@ export const en = {
   },
   receipt: {
     title: (code: string): string => `${code} is entered.`,
-    lead: "Their receipt, to follow the request without an account. It is shown only now:",
     copy: "Copy",
     copied: "Copied",
     done: "I have passed it on",
-    repeated: "It had been entered already. Its receipt was shown then, and cannot be shown again.",
   },
   report: {
     title: "Report for a shelter that telephones",
@@ -393,6 +292,19 @@ export const en = {
     taken: (code: string): string => `${code}: that place was taken. The alternatives are shown.`,
     entered: (code: string): string => `${code} is entered.`,
   },
+  holder: {
+    is: (login: string): string => `${login} follows it.`,
+    follow: "Follow it yourself, to be shown the address",
+  },
+  receiptKept: {
+    lead: "Their receipt, to follow the request without an account. It stays here until you have passed it on, and is kept nowhere else:",
+    lost: "The request is entered. The answer that brought its receipt was lost, and the receipt with it: it cannot be shown again.",
+    toRequest: "To the request",
+    notCopied: "It could not be copied: select it, or read it out.",
+  },
+  heldForOthers: (n: number): string => `${places(n)} beside these ${n === 1 ? "is" : "are"} expected there.`,
+  hereAfterAll: "They are here after all",
+  movesUnknown: "Who has to be moved cannot be asked just now. It is being asked again.",
 };
 
 export type DeskWords = typeof en;

@@ -42,6 +42,7 @@ function aView(more: Partial<PlacementView> = {}): PlacementView {
     ended_at: null,
     decline: null,
     made_by: { id: "account-1", login: "desk" },
+    holder: null,
     party: [member("26-59", "man")],
     needs: {
       step_free: false,
