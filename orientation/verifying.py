@@ -29,6 +29,10 @@ SELECT r.id, count(p.id) AS arrived FROM request r
 LEFT JOIN placement p ON p.request_id = r.id AND p.ending = 'arrived' AND NOT p.voided
 WHERE r.region_id = $1 AND r.outcome = 'arrived' GROUP BY r.id HAVING count(p.id) = 0
 """
+_INSIDE = """
+SELECT r.id, r.state, count(*) AS arrived FROM request r JOIN placement p ON p.request_id = r.id
+WHERE r.region_id = $1 AND r.state <> 'closed' AND p.ending = 'arrived' AND NOT p.voided GROUP BY r.id
+"""
 # Asked of the journal: the stamps of those that are long gone are purged.
 _VERSIONS = """
 SELECT x.kind, x.id, x.version, (j.body->>'version')::int AS journalled
@@ -53,5 +57,7 @@ async def verify_orientation(pool: Pool, region_id: UUID, found: Verification) -
         )
     for row in await pool.fetch(_ARRIVED, region_id):
         found.differ("placements of a request that arrived", row["id"], "one that arrived", "none")
+    for row in await pool.fetch(_INSIDE, region_id):
+        found.differ(f"placements that arrived of a request that is {row['state']}", row["id"], 0, row["arrived"])
     for row in await pool.fetch(_VERSIONS, region_id):
         found.differ(f"journalled version of a {row['kind']}", row["id"], row["version"], row["journalled"])

@@ -14,12 +14,13 @@ from inventory.lane.working import StoredPolicy, Working
 from kernel.postgres import Connection
 from orientation.lane.records import Records, StoredEvent
 from orientation.model.codes import codes_of
-from orientation.model.request import Bar
+from orientation.model.request import Bar, Outcome
 from orientation.model.times import IntakeHours
 from orientation.rows import placement_of, request_of
 
 _REQUESTS = "SELECT * FROM request WHERE id = ANY($1::uuid[])"
 _PLACEMENTS = "SELECT * FROM placement WHERE id = ANY($1::uuid[]) AND region_id = $2"
+_ARRIVALS = "SELECT * FROM placement WHERE request_id = ANY($1::uuid[]) AND ending = 'arrived' AND NOT voided"
 # A subject keeps its kind for ever: a request under the id of a unit would take its place on the board. The journal
 # knows also those whose stamps are purged.
 _OTHERS = "SELECT DISTINCT subject_id AS id FROM journal WHERE subject_id = ANY($1::uuid[]) AND kind <> $2"
@@ -47,6 +48,8 @@ async def load_records(
         await _load_requests(connection, touches.requests, working, records)
     if touches.holds or holds:
         await _load_placements(connection, touches.holds, holds, working, records)
+    if touches.movements:
+        await _load_arrivals(connection, records)
     if touches.policies:
         for row in await connection.fetch(_POLICIES, list(touches.policies)):
             version = row["version"] if row["region_id"] == working.region_id else None
@@ -66,6 +69,15 @@ async def _load_placements(
     unknown = named.difference(found)
     if unknown:
         records.elsewhere.update(row["id"] for row in await connection.fetch(_OTHERS, list(unknown), "placement"))
+
+
+async def _load_arrivals(connection: Connection, records: Records) -> None:
+    """Where a movement may be voided: whoever arrived elsewhere too is still inside. The request's lock is theirs."""
+    arrived = [request.id for request in records.requests.values() if request.outcome is Outcome.ARRIVED]
+    for row in await connection.fetch(_ARRIVALS, arrived) if arrived else ():
+        placement = placement_of(row)
+        records.placements.setdefault(placement.id, placement)
+        records.placements_before.setdefault(placement.id, placement.version)
 
 
 async def _load_acts(

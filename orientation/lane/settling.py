@@ -134,11 +134,18 @@ def _waiting(records: Records, request: Request, now: datetime) -> Request:
 
 
 def _reopen(records: Records, request_id: UUID, cause: Cause, now: datetime) -> None:
-    """Nobody came after all: somebody still waits."""
+    """Nobody came after all: somebody still waits, unless they came elsewhere."""
     request = records.requests.get(request_id)
-    if request is None or request.outcome is not Outcome.ARRIVED:
+    if request is None or request.outcome is not Outcome.ARRIVED or _inside(records, request_id):
         return
     records.put_request(_waiting(records, request, now), cause)
+
+
+def _inside(records: Records, request_id: UUID) -> bool:
+    return any(
+        one.request_id == request_id and one.ending is Ending.ARRIVED and not one.voided
+        for one in records.placements.values()
+    )
 
 
 def _voided(working: Working, records: Records) -> Iterable[tuple[Placement, Cause]]:

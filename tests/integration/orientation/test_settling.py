@@ -109,6 +109,21 @@ async def test_a_voided_arrival_lets_the_request_wait_again(desk: Desk) -> None:
     assert (await desk.placement(placement_id))["voided"]
 
 
+async def test_a_voided_arrival_leaves_alone_who_is_inside_elsewhere(desk: Desk) -> None:
+    unit_id, request_id, placement_id = await _held(desk)
+    await _end(desk, placement_id, Ending.NO_SHOW)
+    other_id = await desk.unit()
+    await desk.report(other_id, 1)
+    newer = await desk.place(request_id, other_id)
+    there = await _arrive(desk, other_id, newer.placement.id)
+    wrong = await _arrive(desk, unit_id, placement_id)
+    await desk.lane.submit(VoidMovement(wrong, SYSTEM))
+    assert await _open(desk, request_id) == ("closed", "arrived", None)
+    assert (await desk.placement(placement_id))["voided"]
+    await desk.lane.submit(VoidMovement(there, SYSTEM))
+    assert await _open(desk, request_id) == ("waiting", None, None)
+
+
 async def test_i4_a_move_ends_the_old_placement_in_the_same_act(desk: Desk) -> None:
     unit_id, request_id, placement_id = await _held(desk)
     other_id = await desk.unit()

@@ -25,6 +25,10 @@ SPOILT = {
         "UPDATE request SET state = 'closed', outcome = 'arrived', closed_at = now(), placement_id = NULL",
         "placements of a request that arrived",
     ),
+    "people who are inside and wait": (
+        "UPDATE placement SET state = 'ended', ending = 'arrived', ended_at = now()",
+        "placements that arrived of a request that is held",
+    ),
     "a version that nobody was told of": ("UPDATE placement SET version = 7", "journalled version of a placement"),
 }
 
