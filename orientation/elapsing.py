@@ -34,7 +34,9 @@ SELECT id FROM request
 WHERE region_id = $1 AND NOT gone AND id > $2 AND (
   state = 'closed' AND closed_at <= $4
   OR state = 'waiting' AND expires_at <= $3
-  OR state <> 'closed' AND (regime = 'night' AND refreshed_at < $5 OR paused_until <= $3))
+  OR state <> 'closed' AND paused_until <= $3
+  OR state <> 'closed' AND regime = 'night' AND refreshed_at < $5 AND NOT EXISTS (
+    SELECT FROM hold h WHERE h.id = request.placement_id AND h.state = 'held' AND h.expires_at > $3))
 ORDER BY id LIMIT $6
 """
 _PAST_PLACEMENTS = """
@@ -63,7 +65,7 @@ class LetTimePass:
         noon = noon_of(working.night, working.moment.zone)
         for request_id in self.requests:
             request = records.requests.get(request_id)
-            todo = None if request is None else due(request, working.now, noon)
+            todo = None if request is None else due(request, working.now, noon, _held_until(working, request_id))
             if request is not None and todo is not None:
                 _do(todo, working, records, request)
         for placement_id in self.placements:
@@ -71,6 +73,11 @@ class LetTimePass:
             if placement is not None and _past(placement.ended_at, working.now) and not placement.gone:
                 records.put_placement(replace(placement, gone=True), Cause("go", None, SYSTEM))
         return lambda _numbered: None
+
+
+def _held_until(working: Working, request_id: UUID) -> datetime | None:
+    hold_id = working.open_holds.get(request_id)
+    return None if hold_id is None else working.holds[hold_id].expires_at
 
 
 def _past(ended_at: datetime | None, now: datetime) -> bool:

@@ -97,14 +97,16 @@ class Due(StrEnum):
     GO = "go"
 
 
-def due(request: Request, now: datetime, noon: datetime) -> Due | None:
-    """Return what is due; `noon` is when this night began.
+def due(request: Request, now: datetime, noon: datetime, held_until: datetime | None = None) -> Due | None:
+    """Return what is due; `noon` is when this night began, `held_until` when the clock ends what is held for it.
 
-    A request for a night that was not heard of since is over with it. One that waits expires; held, it does not.
+    A request for a night that was not heard of since is over with it, but for a promise that still runs: somebody may
+    be on the way. One that waits expires; held, it does not.
     """
     if request.closed_at is not None:
         return Due.GO if not request.gone and request.closed_at <= now - SHOWN_CLOSED else None
-    if request.regime is Regime.NIGHT and request.refreshed_at < noon:
+    promised = held_until is not None and held_until > now
+    if request.regime is Regime.NIGHT and request.refreshed_at < noon and not promised:
         return Due.CLOSE_OUT
     if request.state is RequestState.WAITING and request.expires_at <= now:
         return Due.EXPIRE

@@ -21,6 +21,7 @@ from kernel.live.truth import Truth
 from kernel.problems import IdReused
 from kernel.settings import Settings
 from orientation.amending import PauseRequest, RefreshRequest
+from orientation.answering import Accept
 from orientation.closing import CloseRequest
 from orientation.counting import count_night
 from orientation.elapsing import destroy_keys, pass_placements, pass_requests
@@ -31,7 +32,7 @@ from orientation.model.request import Outcome
 from orientation.sealing import night_key
 from orientation.verifying import verify_orientation
 from tests.integration.inventory.acting import NIGHT, at, set_clock
-from tests.integration.orientation.conftest import Desk, make_lane, party
+from tests.integration.orientation.conftest import Desk, make_lane, party, said
 from tests.integration.orientation.sweeping import Swept, sweep, swept
 from tests.integration.orientation.test_asking import do
 
@@ -109,6 +110,18 @@ async def test_the_night_is_closed_out_at_noon(desk: Desk, region: Swept, accept
     came = Move(new_id(), SYSTEM, unit_id, Direction.IN, 1, b"in", occurred_at=at("23:00"), hold_id=placement_id)
     await desk.lane.submit(came)
     assert await _outcome(desk, held) == ("closed", "arrived", None)
+
+
+async def test_who_is_on_the_way_at_noon_is_not_closed_out(desk: Desk, region: Swept) -> None:
+    await set_clock(desk.pool, at("11:50", NEXT), speed=0)
+    unit_id, request_id, placement_id = await desk.announced()
+    until = (await desk.act(Accept(said(placement_id)))).expires_at
+    for now, state in ((at("12:00", NEXT), "held"), (until - timedelta(seconds=1), "held"), (until, "closed")):
+        await set_clock(desk.pool, now, speed=0)
+        await _pass(region)
+        assert (await desk.request(request_id))["state"] == state
+    assert (await desk.placement(placement_id))["ending"] == "no-show"
+    assert (await desk.state(unit_id))["held"] == 0
 
 
 async def test_a_pause_ends_by_itself(desk: Desk, region: Swept) -> None:

@@ -51,6 +51,11 @@ def test_what_is_due(request_: Request, hours: float, noon: int, todo: Due | Non
     assert due(request_, NOON + hours * H, NOON + noon * H) == todo
 
 
+def test_the_end_of_the_night_waits_for_a_promise_that_still_runs() -> None:
+    for hours, todo in ((24, None), (25.9, None), (26, Due.CLOSE_OUT)):
+        assert due(HELD, NOON + hours * H, NOON + 24 * H, held_until=NOON + 26 * H) == todo
+
+
 @pytest.mark.parametrize(
     "party, group",
     [
