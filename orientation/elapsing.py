@@ -5,12 +5,13 @@ Each portion is looked at again under its locks: another node may have been quic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from inventory.holding import Ending
 from inventory.lane.loading import Touches
@@ -20,10 +21,13 @@ from inventory.region import Region
 from kernel.ids import new_id
 from kernel.journal import Cause
 from kernel.lane import Finish
+from kernel.problems import Internal
 from orientation.closing import closed
 from orientation.lane.records import Records, records_of
 from orientation.model.placement import PlacementState
 from orientation.model.request import SHOWN_CLOSED, Due, Outcome, Request, UnmetReason, due
+
+log = structlog.get_logger()
 
 _PORTION = 100
 _BEFORE_ALL = UUID(int=0)
@@ -129,7 +133,7 @@ async def pass_requests(region: Region) -> None:
         if not rows:
             return
         after = rows[-1]["id"]
-        await region.lane.submit(LetTimePass(requests=tuple(row["id"] for row in rows)), bulk=True)
+        await _let_pass(region, [LetTimePass(requests=(row["id"],)) for row in rows])
 
 
 async def pass_placements(region: Region) -> None:
@@ -141,7 +145,21 @@ async def pass_placements(region: Region) -> None:
         if not rows:
             return
         after = rows[-1]["id"]
-        await region.lane.submit(LetTimePass(placements=tuple(row["id"] for row in rows)), bulk=True)
+        await _let_pass(region, [LetTimePass(placements=(row["id"],)) for row in rows])
+
+
+async def _let_pass(region: Region, portion: Sequence[LetTimePass]) -> None:
+    """Let a portion pass at once; where that cannot be done, each alone: one bad row must not stop a region's time."""
+    whole = LetTimePass(
+        tuple(one for each in portion for one in each.requests),
+        tuple(one for each in portion for one in each.placements),
+    )
+    try:
+        await region.lane.submit(whole, bulk=True)
+    except Internal:
+        outcomes = await region.lane.submit_all(portion)
+        bad = [one for one, outcome in zip(portion, outcomes, strict=True) if isinstance(outcome, Internal)]
+        log.exception("elapsing.stuck", region=str(region.id), ids=[str(*one.requests, *one.placements) for one in bad])
 
 
 async def destroy_keys(region: Region) -> None:

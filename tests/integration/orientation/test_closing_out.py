@@ -124,6 +124,19 @@ async def test_who_is_on_the_way_at_noon_is_not_closed_out(desk: Desk, region: S
     assert (await desk.state(unit_id))["held"] == 0
 
 
+async def test_one_bad_request_does_not_stop_the_time_of_the_others(desk: Desk, region: Swept) -> None:
+    waiting, there = await desk.ask(), [await _held(desk) for _ in range(2)]
+    for unit_id, _, placement_id in there:
+        await desk.lane.submit(Move(new_id(), SYSTEM, unit_id, Direction.IN, 1, b"in", hold_id=placement_id))
+    (_, bad, stuck), (_, good, fine) = there
+    await desk.pool.execute("UPDATE request SET household = '{}' WHERE id = $1", bad)
+    await set_clock(desk.pool, at("12:30", NEXT))
+    await _pass(region)
+    assert await _gone(desk) == {good, fine}
+    assert [(await desk.placement(one))["gone"] for one in (stuck, fine)] == [False, True]
+    assert await _outcome(desk, waiting) == ("closed", "unmet", "night-over")
+
+
 async def test_a_pause_ends_by_itself(desk: Desk, region: Swept) -> None:
     request_id = await desk.ask(regime=Regime.ADMISSION)
     await do(desk, PauseRequest, request_id, until=at("18:00") + timedelta(days=40))
