@@ -41,7 +41,7 @@ SELECT r.*,
         ORDER BY p.version DESC LIMIT 1) AS policy_id,
        (SELECT p.shelter_id FROM placement p WHERE p.request_id = r.continues AND p.ending = 'arrived' AND NOT p.voided
         ORDER BY p.ended_at DESC LIMIT 1) AS continued,
-       ARRAY(SELECT (b.unit_id, b.until, b.reason) FROM request_bar b WHERE b.request_id = r.id) AS bars
+       ARRAY(SELECT (b.unit_id, b.until, b.reason, b.shelter_id) FROM request_bar b WHERE b.request_id = r.id) AS bars
 FROM request r WHERE r.id = $1 AND r.region_id = $2
 """
 

@@ -17,6 +17,7 @@ from orientation.matching.board import MatchingBoard
 from orientation.matching.context import Bar, Context
 from orientation.matching.ranking import BEST, Ranking, rank
 from orientation.matching.results import Suggestion
+from orientation.model.placement import BARS_SHELTER
 from orientation.model.policy import OrientationPolicy
 from orientation.model.request import Request
 from orientation.problems import UnknownRequest
@@ -64,7 +65,10 @@ class Suggesting:
         return [one for one in found.ranking.suggestions if one.unit != taken][:ALTERNATIVES]
 
     def _context(self, request: Request, row: asyncpg.Record) -> Context:
-        bars = tuple(Bar(unit_id, until, reason) for unit_id, until, reason in row["bars"])
+        bars = tuple(
+            Bar(unit_id, until, reason, shelter_id if reason in BARS_SHELTER else None)
+            for unit_id, until, reason, shelter_id in row["bars"]
+        )
         return Context(request.regime, self._region.zone, row["continued"], bars)
 
     async def _in_force(self, policy_id: UUID | None) -> OrientationPolicy:

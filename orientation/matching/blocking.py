@@ -11,7 +11,7 @@ import numpy.typing as npt
 from inventory.model.unit import Regime
 from orientation.matching.admitting import party_of, tables
 from orientation.matching.columns import REGIMES, TOLERANCES, Columns, Ints, micros, minutes_of_night
-from orientation.matching.context import Context
+from orientation.matching.context import Bar, Context
 from orientation.matching.reasons import ASK, BLOCKER, Ask, Blocker
 from orientation.model.household import Household
 
@@ -47,10 +47,17 @@ def judge(columns: Columns, household: Household, context: Context, now: datetim
     _times(masks, columns, context, now)
     _whereto(masks, columns, household)
     for bar in context.bars:
-        row = columns.rows.get(bar.unit_id)
-        if row is not None and bar.until > now:
-            masks.blockers[row] |= BLOCKER[Blocker.BARRED]
+        if bar.until > now:
+            _bar(masks, columns, bar)
     return masks
+
+
+def _bar(masks: Masks, columns: Columns, bar: Bar) -> None:
+    row = columns.rows.get(bar.unit_id)
+    if row is not None:
+        masks.blockers[row] |= BLOCKER[Blocker.BARRED]
+    if bar.shelter_id is not None and bar.shelter_id in columns.shelters:
+        masks.block(columns.shelter == columns.shelters[bar.shelter_id], Blocker.BARRED)
 
 
 def _wanted(household: Household) -> tuple[int, int]:

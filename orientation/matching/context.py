@@ -12,11 +12,18 @@ from inventory.model.unit import Regime
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A unit that has declined this household, and is not offered again before `until`."""
+    """A unit that has declined this household, and is not offered again before `until`.
+
+    With `shelter_id` no unit of that shelter is: there is somebody there whom they must not meet, or rules they broke.
+    """
 
     unit_id: UUID
     until: datetime
     reason: str
+    shelter_id: UUID | None = None
+
+    def concerns(self, unit_id: UUID, shelter_id: UUID) -> bool:
+        return self.unit_id == unit_id or self.shelter_id == shelter_id
 
 
 @dataclass(frozen=True, slots=True)

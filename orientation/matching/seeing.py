@@ -55,6 +55,8 @@ class Seen:
     least: int | None
     most: int | None
     band: str | None
+    # Less than none where more is promised than there is. None as above, and where only a band may be told.
+    left: int | None
     paused: bool
     paused_until: datetime | None
     confirmed_at: datetime | None
@@ -81,10 +83,13 @@ def see(shelter: ShelterBody, about: UnitAbout, state: State) -> Seen:
     holdable = status is Status.OPEN if state.holdable is None else state.holdable
     masked = state.secret or shelter.secret
     told = band(available(holdable, state.free, state.held)) if masked else None
+    left: int | None = state.free - state.held
     least, most = _left(status, holdable, max(0, state.free - state.held), told)
+    if masked or least is None:
+        left = None
     paused = state.intake == "paused"
     return Seen(
-        shelter, about, status, holdable, least, most, told, paused, state.intake_until if paused else None,
+        shelter, about, status, holdable, least, most, told, left, paused, state.intake_until if paused else None,
         state.confirmed_at, state.aging_at, state.stale_at, state.silent_at, _features(about),
     )  # fmt: skip
 

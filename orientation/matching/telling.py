@@ -67,7 +67,7 @@ class Teller:
     def __init__(self, columns: Columns, household: Household, context: Context) -> None:
         self._seen = columns.seen
         self._household = household
-        self._bars = {bar.unit_id: bar for bar in context.bars}
+        self._bars = context.bars
         self._needed = needed(household)
 
     def suggestions(self, fit: Fit, best: Rows, need: Ints) -> list[Suggestion]:
@@ -140,7 +140,8 @@ class Teller:
         if code is Blocker.INTAKE_PAUSED:
             facts["until"] = seen.paused_until
         elif code is Blocker.BARRED:
-            bar = self._bars[seen.about.id]
+            concerned = (bar for bar in self._bars if bar.concerns(seen.about.id, seen.shelter.id))
+            bar = max(concerned, key=lambda one: one.until)
             facts |= {"until": bar.until, "reason": bar.reason}
         elif code is Blocker.UNCONFIRMED:
             facts["confirmed_at"] = seen.confirmed_at
@@ -169,7 +170,7 @@ class Teller:
         if split:
             return Changing(Change.SPLIT_PARTY, {"places": split})
         if blocker.code is Blocker.NO_PLACES:
-            more = {} if seen.band is not None or seen.least is None else {"more": need - seen.least}
+            more = {} if seen.band is not None or seen.left is None else {"more": need - seen.left}
             return Changing(Change.PLACES_FREE, {"need": need} | more)
         change = _CHANGES.get(blocker.code, Change.INTAKE_AGREES)
         return Changing(change, dict(blocker.facts) if change in _CARRIED else {})

@@ -34,6 +34,9 @@ class DeclineReason(StrEnum):
 # Reasons that lie with the household and this house, and are the same tomorrow: not offered again for a while.
 STAYS = frozenset({DeclineReason.NOT_FOR_US, DeclineReason.KNOWN_CONFLICT, DeclineReason.RULES_BROKEN})
 
+# Of these the ones that are about the house and its people, and so about each of its units.
+BARS_SHELTER = frozenset({DeclineReason.KNOWN_CONFLICT, DeclineReason.RULES_BROKEN})
+
 
 class Party(StrEnum):
     """Who acts: the shelter (its staff, or the desk on its behalf), the desk, or the clock."""

@@ -118,13 +118,15 @@ def arguments(columns: Columns, household: Household, context: Context, weights:
     unknown = sum(ASK[ask] for there, _, ask in wanted if there) | (ASK[Ask.ROOM_SIZE] if size > 1 else 0)
     late = minutes_of_night(now.astimezone(context.zone).time()) if context.regime == "night" else -1
     speaking = [number for speech, number in columns.speeches.items() if speech & set(needs.languages)]
+    bars = [bar for bar in context.bars if bar.until > now]
+    barred = [one.about.id for one in columns.seen if any(bar.concerns(one.about.id, one.shelter.id) for bar in bars)]
     return [
         size, REGIMES[context.regime], sum(BLOCKER[code] for there, code, _ in wanted if there), blockers.tolist(),
         asks.tolist(), min(oldest), max(youngest), min(youngest), max(oldest),
         0 if needs.tolerance is None else {"supervised": 1, "open": 2}[needs.tolerance], micros(now, 0), late,
         [columns.shelters[one] for one in needs.away_from.shelters if one in columns.shelters],
         [columns.communes[one] for one in needs.away_from.communes if one in columns.communes],
-        [bar.unit_id for bar in context.bars if bar.until > now], unknown, *point,
+        barred, unknown, *point,
         columns.shelters.get(context.continues) if context.continues else None, weights.distance, weights.reach_m,
         weights.continuity, speaking, weights.language, weights.preference,
         columns.communes.get(needs.near or "", -1), needs.together and size > 1, weights.spare_place, weights.silent,

@@ -149,11 +149,15 @@ def random_household(chance: Chance, estate: Estate) -> Household:
     return Household(party, needs)
 
 
+def random_bar(chance: Chance, unit: UnitBody) -> Bar:
+    until = NOW + timedelta(days=chance.choice((-1, 1)))
+    if unit.id.int % 2:
+        return Bar(unit.id, until, "known-conflict", unit.shelter)
+    return Bar(unit.id, until, "not-for-us")
+
+
 def random_context(chance: Chance, estate: Estate) -> Context:
-    units = [unit.id for unit in estate[1]]
-    bars = tuple(
-        Bar(unit_id, NOW + timedelta(days=chance.choice((-1, 1))), "not-for-us") for unit_id in chance.some(units, 2)
-    )
+    bars = tuple(random_bar(chance, unit) for unit in chance.some(estate[1], 2))
     continues = chance.choice([None, *(one.id for one in estate[0])])
     return Context(chance.choice((Regime.NIGHT, Regime.NIGHT, Regime.ADMISSION)), ZONE, continues, bars)
 

@@ -196,7 +196,8 @@ def _state(verdict: Verdict, shelter: Body, unit: Body, state: Body, question: Q
         verdict.blockers.add("away-shelter")
     if shelter["commune"] in household.needs.away_from.communes:
         verdict.blockers.add("away-commune")
-    if any(str(bar.unit_id) == unit["id"] and bar.until > now for bar in context.bars):
+    barred = {str(one) for bar in context.bars if bar.until > now for one in (bar.unit_id, bar.shelter_id)}
+    if barred & {unit["id"], shelter["id"]}:
         verdict.blockers.add("barred")
     if context.regime == "night" and _too_late(shelter, now.astimezone(context.zone)):
         verdict.asks.add("intake-hours")

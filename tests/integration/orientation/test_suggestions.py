@@ -112,7 +112,8 @@ async def test_declined_units_wait_last_nights_house_counts_and_what_is_near(hal
         )  # fmt: skip
         await connection.execute(
             "INSERT INTO request_bar (request_id, unit_id, shelter_id, reason, until) VALUES ($1, $2, $3, $4, $5)",
-            UUID(request_id), region.secret_unit, region.secret, "not-for-us", until,
+            # By another unit of the house: whom they must not meet is in all of it.
+            UUID(request_id), new_id(), region.secret, "known-conflict", until,
         )  # fmt: skip
         told = await suggested(region, request_id)
     finally:
@@ -126,7 +127,7 @@ async def test_declined_units_wait_last_nights_house_counts_and_what_is_near(hal
     assert (best["distance_km"], terms["distance"]["facts"]) == (3.6, {"km": 3.6, "near": "21001"})
     bar = next(one for one in told["near_misses"] if one["unit"] == str(region.secret_unit))
     assert bar["blocker"]["code"] == "barred"
-    assert bar["blocker"]["facts"]["reason"] == "not-for-us"
+    assert bar["blocker"]["facts"]["reason"] == "known-conflict"
     assert (bar["change"]["code"], datetime.fromisoformat(bar["change"]["facts"]["until"])) == ("wait", until)
 
 

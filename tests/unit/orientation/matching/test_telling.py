@@ -73,6 +73,21 @@ def plain(value: Any) -> Any:
             ("no-places", {"need": 1, "left": 0}),
             ("places-free", {"need": 1, "more": 1}),
         ),
+        # More is promised than there is: that becomes free first.
+        (
+            {"free": 3, "held": 5},
+            (MAN,),
+            {},
+            ("no-places", {"need": 1, "left": 0}),
+            ("places-free", {"need": 1, "more": 3}),
+        ),
+        (
+            {"free": 3, "held": 5, "secret": True},
+            (MAN,),
+            {},
+            ("no-places", {"need": 1, "band": "0"}),
+            ("places-free", {"need": 1}),
+        ),
         (
             {"free": 1},
             (MAN, FRIEND, FRIEND),
@@ -207,6 +222,15 @@ def test_all_reasons_are_told_and_not_the_first() -> None:
     assert [one.code for one in blocked.blockers] == ["no-places", "gender", "pets", "barred"]
     assert blocked.blockers[-1].facts == {"until": LATER, "reason": "not-for-us"}
     assert (ranking.near, ranking.near_misses()) == (0, [])
+
+
+def test_what_lies_with_the_house_bars_each_of_its_units_until_the_last_of_them_ends() -> None:
+    elsewhere = UUID(int=77)
+    bars = (Bar(UNIT, NOW - timedelta(hours=1), "not-for-us"), Bar(elsewhere, LATER, "known-conflict", SHELTER))
+    (missed,) = ranked({}, bars=bars).near_misses()
+    assert plain(missed)["blocker"] == {"code": "barred", "facts": plain({"until": LATER, "reason": "known-conflict"})}
+    ended = Bar(elsewhere, NOW, "rules-broken", SHELTER)
+    assert len(ranked({}, bars=(ended, Bar(elsewhere, LATER, "not-for-us"))).suggestions) == 1
 
 
 def test_one_who_may_be_taken_elsewhere_is_asked_about_by_no_number_of_a_refuge() -> None:
