@@ -53,14 +53,18 @@ class Extend(PlacementAct):
 
 @dataclass(frozen=True, slots=True)
 class HandOver(PlacementAct):
-    """A colleague follows it from now on, and with it the request. That `to` sits at this desk, the edge has seen."""
+    """A colleague follows it from now on, and with it the request. That `to` sits at this desk, the edge has seen.
+
+    Whoever sits there may take it so from anybody, in whose place they follow it: both are written down.
+    """
 
     act: ClassVar[Act] = Act.HAND_OVER
     said: Said
     to: UUID
 
     def play(self, scene: Scene) -> dict[str, Any] | None:
+        before = scene.placement.holder_id
         scene.change(holder_id=self.to)
         request = scene.records.requests[scene.placement.request_id]
         scene.records.put_request(replace(request, assignee_id=self.to), scene.cause)
-        return {"to": str(self.to)}
+        return {"from": str(before), "to": str(self.to)}
