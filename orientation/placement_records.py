@@ -32,10 +32,18 @@ WHERE p.region_id = $1 AND p.ended_at > halte_now() - interval '24 hours'
 ORDER BY p.ended_at DESC, p.id LIMIT $3
 """
 _WHERE = "SELECT unit_id, shelter_id FROM placement WHERE id = $1 AND region_id = $2"
+# Closed, too, for as long as the pause lasts with which it was declined because nobody lets people in tonight.
 _SHORT = """
-SELECT s.unit_id, s.free, s.held, s.status = 'closed' AS closed, l.secret
-FROM unit_state s JOIN unit u ON u.id = s.unit_id JOIN shelter l ON l.id = u.shelter_id
-WHERE u.region_id = $1 AND s.held > 0 AND (s.status = 'closed' OR s.held > s.free)
+SELECT * FROM (
+  SELECT s.unit_id, s.free, s.held, l.secret, s.status = 'closed'
+    OR s.intake IS NOT NULL AND (s.intake->>'paused')::bool
+    AND coalesce((s.intake->>'until')::timestamptz > halte_now(), true)
+    AND EXISTS (
+      SELECT FROM placement d WHERE d.shelter_id = l.id AND d.unit_id = u.id
+        AND d.decline_reason IN ('closed', 'no-staff') AND d.ended_at > halte_now() - interval '24 hours') AS closed
+  FROM unit_state s JOIN unit u ON u.id = s.unit_id JOIN shelter l ON l.id = u.shelter_id
+  WHERE u.region_id = $1 AND s.held > 0) AS unit
+WHERE closed OR held > free
 """
 _OPEN_IN = f"{_SELECT} WHERE p.unit_id = ANY($1::uuid[]) AND p.region_id = $2 AND p.state <> 'ended'"
 
@@ -71,7 +79,7 @@ async def whereabouts(pool: Pool, region_id: UUID, placement_id: UUID) -> tuple[
 
 
 async def promised_in_vain(pool: Pool, region_id: UUID) -> list[Promised]:
-    """Return the open placements of units that are closed, or have more held than free."""
+    """Return the open placements of units that are closed, let nobody in tonight, or have more held than free."""
     units = {row["unit_id"]: row for row in await pool.fetch(_SHORT, region_id)}
     rows = await pool.fetch(_OPEN_IN, list(units), region_id) if units else []
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from orientation.following import Cancel, CancelReason, Extend, HandOver
 from orientation.lapsing import Escalate, Expect, Lapse, by_clock
 from orientation.model.placement import DeclineReason, Party
 from orientation.model.times import NIGHT
+from orientation.placement_records import promised_in_vain
 from orientation.problems import AlreadyExtended, PlacementMovedOn, UnknownPlacement
 from tests.integration.inventory.acting import at, person, set_clock
 from tests.integration.orientation.conftest import Desk, said
@@ -101,11 +103,17 @@ async def test_where_nobody_lets_people_in_nothing_more_is_held_before_noon(desk
     await set_clock(desk.pool, at("20:00"), speed=0)
     unit_id, request_id, placement_id = await desk.announced()
     confirmed_at = (await desk.state(unit_id))["count_at"]
+    other = (await desk.place(await desk.ask(), unit_id)).placement.id
+    assert await promised_in_vain(desk.pool, desk.region_id) == []
     await desk.act(_decline(desk, unit_id, placement_id, reason))
+    # What had been promised to others before is to be moved.
+    promised = await promised_in_vain(desk.pool, desk.region_id)
+    assert [(one.record["id"], one.closed) for one in promised] == [(other, True)]
     assert (await desk.state(unit_id))["count_at"] == confirmed_at  # a fact, and no count (I8)
     with pytest.raises(Problem, match="place-taken"):
         await desk.place(request_id, unit_id)
     await set_clock(desk.pool, at("20:00") + timedelta(hours=16), speed=0)
+    assert await promised_in_vain(desk.pool, desk.region_id) == []
     await desk.place(request_id, unit_id)
 
 
@@ -158,8 +166,9 @@ async def test_a_desk_gives_more_time_once_hands_over_and_lets_go(desk: Desk) ->
     assert (handed.placement.holder_id, handed.request.assignee_id) == (colleague, colleague)
     await desk.act(Cancel(said(placement_id, party=Party.DESK), CancelReason.MISTAKE))
     assert (await desk.placement(placement_id))["ending"] == "cancelled"
-    verbs = await desk.pool.fetch("SELECT verb FROM request_event WHERE request_id = $1 ORDER BY id", request_id)
-    assert [row["verb"] for row in verbs] == ["ask", "place", "extend", "hand-over", "cancel"]
+    rows = await desk.pool.fetch("SELECT verb, facts FROM request_event WHERE request_id = $1 ORDER BY id", request_id)
+    assert [row["verb"] for row in rows] == ["ask", "place", "extend", "hand-over", "cancel"]
+    assert json.loads(rows[3]["facts"]) == {"from": str(SYSTEM), "to": str(colleague)}
 
 
 async def test_i3_of_two_ends_in_one_batch_the_first_counts(desk: Desk) -> None:
