@@ -356,5 +356,5 @@ export const fr: DeskWords = {
   },
   heldForOthers: (n) => `En plus de ce ménage, ${persons(n)} y ${n === 1 ? "est attendue" : "sont attendues"}.`,
   hereAfterAll: "Finalement, le ménage est là",
-  movesUnknown: "Impossible de savoir pour l’instant qui doit être déplacé. La question est posée de nouveau.",
+  movesUnknown: "Impossible de savoir pour l’instant qui est à réorienter. La question est posée de nouveau.",
 };

@@ -356,5 +356,5 @@ export const nl: DeskWords = {
   },
   heldForOthers: (n) => `Naast dit huishouden ${n === 1 ? "wordt" : "worden"} er ${persons(n)} verwacht.`,
   hereAfterAll: "Ze zijn er toch",
-  movesUnknown: "Wie verplaatst moet worden, kan nu niet gevraagd worden. Het wordt opnieuw gevraagd.",
+  movesUnknown: "Wie elders ondergebracht moet worden, is nu niet te achterhalen. Het wordt opnieuw gevraagd.",
 };
