@@ -51,8 +51,10 @@ class Channel:
     def beat(self, stage: Stage) -> None:
         """Tell everybody the time; those who are up to date also learn the head, as far as it is theirs to know."""
         seq, generation, head = stage.head.seq, self.view.generation, max(self.view.peak(), stage.beat_to)
+        # What is reserved from a view wakes no tick of it: whoever has all that is not is up to date there (I11).
+        whole = seq if self.view.privy else stage.beat_to
         for connection in self.connections:
-            current = connection.at == seq and connection.generation == generation
+            current = connection.at >= whole and connection.generation == generation
             to = head if current else connection.to
             connection.send_beat(self._beat(stage, to), to)
             stage.tally["beat"] += 1

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -106,7 +106,14 @@ def write(history: History, kind: str, id: UUID, *rest: Any) -> Range:
     return history.write([(id, None if text is None else note_of(id, text, *circles))], NOTE)
 
 
+_MOVED = [("unit", IDS[0], 0, False, owner) for owner in "ab"]
+
+
 @given(steps)
+# The phone from which a unit moved away learns the number of that by the next beat, whatever else is in the journal.
+@example(
+    [_MOVED[0], _MOVED[0], ("flush",), _MOVED[0], _MOVED[1], ("flush",), ("unreadable", NOTES[0], False), ("beat",)]
+)
 @settings(max_examples=100, deadline=None)
 def test_i11_nothing_reserved_shows_outside_its_circles(happens: list[Any]) -> None:
     history = History()

@@ -135,7 +135,8 @@ class Boards(RuleBasedStateMachine):
         """It fetches the board, on which nothing reserved is, and says hello again."""
         seat.screen.wants_board = False
         seat.screen.fetch(self.hub.board("public" if seat.audience == "insiders" else seat.audience))
-        self.hub.place(seat.connection, seat.screen.to, UUID(seat.screen.epoch))
+        if not seat.connection.closing:  # of one that was ended here nothing is heard any more
+            self.hub.place(seat.connection, seat.screen.to, UUID(seat.screen.epoch))
 
     @rule(number=st.integers(0, SEATS - 1))
     def a_screen_comes_back(self, number: int) -> None:
