@@ -69,9 +69,9 @@ class LetTimePass:
         noon = noon_of(working.night, working.moment.zone)
         for request_id in self.requests:
             request = records.requests.get(request_id)
-            todo = None if request is None else due(request, working.now, noon, _held_until(working, request_id))
-            if request is not None and todo is not None:
-                _do(todo, working, records, request)
+            task = None if request is None else due(request, working.now, noon, _held_until(working, request_id))
+            if request is not None and task is not None:
+                _do(task, working, records, request)
         for placement_id in self.placements:
             placement = records.placements.get(placement_id)
             if placement is not None and _past(placement.ended_at, working.now) and not placement.gone:
@@ -88,17 +88,17 @@ def _past(ended_at: datetime | None, now: datetime) -> bool:
     return ended_at is not None and ended_at <= now - SHOWN_CLOSED
 
 
-def _do(todo: Due, working: Working, records: Records, request: Request) -> None:
-    changed, facts = _changed(todo, working, records, request)
+def _do(task: Due, working: Working, records: Records, request: Request) -> None:
+    changed, facts = _changed(task, working, records, request)
     event_id = new_id()
-    changed = records.put_request(changed, Cause(todo, event_id, SYSTEM))
-    if todo is not Due.GO:
+    changed = records.put_request(changed, Cause(task, event_id, SYSTEM))
+    if task is not Due.GO:
         said = msgspec.json.encode(facts).decode()
-        records.record_event(event_id, todo, working.now, SYSTEM, _UNSAID, request=changed, facts=said)
+        records.record_event(event_id, task, working.now, SYSTEM, _UNSAID, request=changed, facts=said)
 
 
-def _changed(todo: Due, working: Working, records: Records, request: Request) -> tuple[Request, Mapping[str, str]]:
-    match todo:
+def _changed(task: Due, working: Working, records: Records, request: Request) -> tuple[Request, Mapping[str, str]]:
+    match task:
         case Due.GO:
             return replace(request, gone=True), {}
         case Due.RESUME:

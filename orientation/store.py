@@ -27,8 +27,6 @@ SELECT count(*) FROM request r JOIN request_event e ON e.request_id = r.id
 WHERE r.region_id = $1 AND NOT r.gone
   AND e.actor_id = $2 AND e.verb = $3 AND e.at > halte_now() - make_interval(secs => $4)
 """
-
-
 _VERSIONS = """
 SELECT version, id, body, why, actor_id, set_at FROM orientation_policy WHERE region_id = $1 AND version < $2
 ORDER BY version DESC LIMIT $3

@@ -29,7 +29,7 @@ CLOSED = replace(WAITS, state=RequestState.CLOSED, outcome=Outcome.WITHDRAWN, cl
 
 
 @pytest.mark.parametrize(
-    "request_, hours, noon, todo",
+    "request_, hours, noon, task",
     [
         (WAITS, 6.9, 0, None),
         (WAITS, 7, 0, Due.EXPIRE),
@@ -47,13 +47,13 @@ CLOSED = replace(WAITS, state=RequestState.CLOSED, outcome=Outcome.WITHDRAWN, cl
         (replace(CLOSED, gone=True), 48, 48, None),
     ],
 )
-def test_what_is_due(request_: Request, hours: float, noon: int, todo: Due | None) -> None:
-    assert due(request_, NOON + hours * H, NOON + noon * H) == todo
+def test_what_is_due(request_: Request, hours: float, noon: int, task: Due | None) -> None:
+    assert due(request_, NOON + hours * H, NOON + noon * H) == task
 
 
 def test_the_end_of_the_night_waits_for_a_promise_that_still_runs() -> None:
-    for hours, todo in ((24, None), (25.9, None), (26, Due.CLOSE_OUT)):
-        assert due(HELD, NOON + hours * H, NOON + 24 * H, held_until=NOON + 26 * H) == todo
+    for hours, task in ((24, None), (25.9, None), (26, Due.CLOSE_OUT)):
+        assert due(HELD, NOON + hours * H, NOON + 24 * H, held_until=NOON + 26 * H) == task
 
 
 @pytest.mark.parametrize(
