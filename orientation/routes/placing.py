@@ -50,14 +50,11 @@ async def put_placement(
     request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[PlaceBody]
 ) -> Response[bytes]:
     work = _place(request, placement_id, data)
-    region = await region_of(request)
-    if not await placements_by_id(region.pool, region.id, [placement_id]):
-        # Whoever asks again what became of it is told, however often they have tried elsewhere (I10).
-        await _ration(request, [work])
+    await _ration(request, [work])
     try:
         return await told(request, work, placement_id)
     except PlaceTaken as problem:
-        await _note(request, work)
+        await _note(request, [work])
         raise await _with_alternatives(request, problem, work) from None
 
 
@@ -76,8 +73,7 @@ async def post_placements(request: ApiRequest, data: JSONBody[PlaceTogetherBody]
         answers: list[PlacementAnswer] = await submit(request, PlaceTogether(tuple(works)))
     except Problem as problem:
         # Which of them was refused says of the others that they would have fitted: each counts as a try.
-        for work in works:
-            await _note(request, work)
+        await _note(request, works)
         if not isinstance(problem, PlaceTaken):
             raise
         refused = next(work for work in works if str(work.id) == problem.facts["placement"])
@@ -112,14 +108,18 @@ async def _ration(request: ApiRequest, works: list[Place]) -> None:
     region = await region_of(request)
     if not await secret_units(region.pool, region.id, [work.unit_id for work in works]):
         return
-    if await tries_in_vain(region.pool, region.id, request.user.id, REFUSED, _IN_VAIN_S) >= _IN_VAIN_MAX:
+    if await tries_in_vain(region.pool, region.id, request.user.id, REFUSED, _IN_VAIN_S) < _IN_VAIN_MAX:
+        return
+    # Whoever asks again what became of theirs is told, however often they have tried elsewhere (I10).
+    if len(await placements_by_id(region.pool, region.id, [work.id for work in works])) < len(works):
         raise TooManyAttempts(_IN_VAIN_S)
 
 
-async def _note(request: ApiRequest, work: Place) -> None:
+async def _note(request: ApiRequest, works: list[Place]) -> None:
     """Write down that somebody tried in vain, where it was at a secret shelter."""
     region = await region_of(request)
-    if await secret_units(region.pool, region.id, [work.unit_id]):
+    secret = await secret_units(region.pool, region.id, [work.unit_id for work in works])
+    for work in (one for one in works if one.unit_id in secret):
         note = Note(new_id(), request.user.id, REFUSED, work.request_id, facts={"unit": str(work.unit_id)})
         with suppress(UnknownRequest):  # then it was not asked whether the place is there
             await submit(request, note)
