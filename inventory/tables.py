@@ -10,7 +10,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -24,11 +23,7 @@ from sqlalchemy import (
 )
 
 from kernel.postgres import metadata
-
-
-def _instant(name: str, *, nullable: bool = True) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
+from kernel.tables import instant
 
 operator = Table(
     "operator",
@@ -37,7 +32,7 @@ operator = Table(
     Column("region_id", Uuid, ForeignKey("region.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("actor_id", Uuid, nullable=False),
-    _instant("defined_at", nullable=False),
+    instant("defined_at", nullable=False),
 )
 
 shelter = Table(
@@ -62,7 +57,7 @@ shelter = Table(
     Column("intake_to", Time),
     Column("external_ref", Text),
     Column("actor_id", Uuid, nullable=False),
-    _instant("defined_at", nullable=False),
+    instant("defined_at", nullable=False),
 )
 
 unit = Table(
@@ -87,11 +82,11 @@ unit = Table(
     Column("medical_care", Boolean),
     Column("max_stay_nights", Integer),
     Column("surge", Boolean, nullable=False),
-    _instant("expires_at"),
+    instant("expires_at"),
     Column("external_ref", Text),
     Column("removed", Boolean, nullable=False, server_default="false"),
     Column("actor_id", Uuid, nullable=False),
-    _instant("defined_at", nullable=False),
+    instant("defined_at", nullable=False),
 )
 
 # The hot row of a unit. No CHECK (held <= free): a truthful low report must pass (I2). The count
@@ -106,33 +101,33 @@ unit_state = Table(
     Column("over_by", Integer, CheckConstraint("over_by >= 0", name="over_by"), nullable=False),
     Column("night", Date, nullable=False),
     Column("closed", Boolean, nullable=False),
-    _instant("reopened_at"),
+    instant("reopened_at"),
     Column("stuck_by", Uuid),
     Column("reports", Integer, nullable=False),
     Column("count_prior_seq", BigInteger, nullable=False),
     Column("count_report", Uuid),
-    _instant("count_at"),
+    instant("count_at"),
     Column("count_spoke", Text),
     Column("count_source", Uuid),
     Column("count_free", Integer),
     Column("count_over_by", Integer),
     Column("count_night", Date),
     Column("count_basis", Text),
-    _instant("count_known_until"),
+    instant("count_known_until"),
     Column("count_skewed", Boolean),
     # The count of a night that has not begun, and when a person last spoke of each night.
     Column("coming", JSON),
     Column("persons", JSON, nullable=False),
     # How far feeds have spoken: a person who speaks of a time before that is told together with them.
-    _instant("fed_until"),
+    instant("fed_until"),
     Column("capacity", Integer, nullable=False),
-    _instant("capacity_at", nullable=False),
+    instant("capacity_at", nullable=False),
     Column("capacity_report", Uuid, nullable=False),
     Column("out_of_service", JSON),
-    _instant("out_of_service_at"),
+    instant("out_of_service_at"),
     Column("out_of_service_report", Uuid),
     Column("intake", JSON),
-    _instant("intake_at"),
+    instant("intake_at"),
     Column("intake_report", Uuid),
     # The version of the rules it was folded by; -1 by a release that did not write it down.
     Column("policy", Integer, nullable=False, server_default="-1"),
@@ -149,10 +144,10 @@ report = Table(
     Column("shelter_id", Uuid, nullable=False),
     Column("actor_id", Uuid, nullable=False),
     Column("spoke", Text, nullable=False),
-    _instant("received_at", nullable=False),
-    _instant("sent_at"),
-    _instant("observed_at"),
-    _instant("at", nullable=False),
+    instant("received_at", nullable=False),
+    instant("sent_at"),
+    instant("observed_at"),
+    instant("at", nullable=False),
     Column("skewed", Boolean, nullable=False),
     Column("night", Date, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
@@ -172,8 +167,8 @@ report_unit = Table(
     Column("free", Integer),
     Column("over_by", Integer, nullable=False),
     Column("basis", Text, nullable=False),
-    _instant("at", nullable=False),
-    _instant("known_until", nullable=False),
+    instant("at", nullable=False),
+    instant("known_until", nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Column("capacity", Integer),
     Column("out_of_service", JSON),
@@ -194,17 +189,17 @@ movement = Table(
     Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False),
     Column("direction", Text, CheckConstraint("direction IN ('in', 'out')", name="direction"), nullable=False),
     Column("places", Integer, CheckConstraint("places > 0", name="places"), nullable=False),
-    _instant("occurred_at", nullable=False),
-    _instant("received_at", nullable=False),
-    _instant("sent_at"),
-    _instant("client_at"),
+    instant("occurred_at", nullable=False),
+    instant("received_at", nullable=False),
+    instant("sent_at"),
+    instant("client_at"),
     Column("skewed", Boolean, nullable=False),
     Column("hold_id", Uuid),
     Column("counted_in", Uuid),
     Column("outcome", Text, nullable=False),
     Column("actor_id", Uuid, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
-    _instant("voided_at"),
+    instant("voided_at"),
     Column("voided_by", Uuid),
     Index("ix_movement_unit_occurred", "unit_id", "occurred_at"),
 )
@@ -217,9 +212,9 @@ feed = Table(
     Column("key_id", Uuid, primary_key=True),
     Column("free", Integer),
     Column("over_by", Integer),
-    _instant("at", nullable=False),
-    _instant("value_since", nullable=False),
-    _instant("as_of"),
+    instant("at", nullable=False),
+    instant("value_since", nullable=False),
+    instant("as_of"),
     Column("body_hash", LargeBinary, nullable=False),
     Column("repeats", Integer, nullable=False),
 )
@@ -230,7 +225,7 @@ capacity_change = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False),
-    _instant("at", nullable=False),
+    instant("at", nullable=False),
     Column("report_id", Uuid, nullable=False),
     Column("capacity", Integer, nullable=False),
     Column("actor_id", Uuid, nullable=False),
@@ -242,7 +237,7 @@ closing = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("unit_id", Uuid, ForeignKey("unit.id"), nullable=False, index=True),
-    _instant("at", nullable=False),
+    instant("at", nullable=False),
     Column("closed", Boolean, nullable=False),
     Column("actor_id", Uuid, nullable=False),
 )
@@ -258,9 +253,9 @@ hold = Table(
     Column("request_id", Uuid),
     Column("places", Integer, CheckConstraint("places > 0", name="places"), nullable=False),
     Column("state", Text, nullable=False),
-    _instant("held_at", nullable=False),
-    _instant("expires_at", nullable=False),
-    _instant("ended_at"),
+    instant("held_at", nullable=False),
+    instant("expires_at", nullable=False),
+    instant("ended_at"),
     Column("actor_id", Uuid, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Index("ix_hold_unit_open", "unit_id", postgresql_where="state = 'held'"),
@@ -278,7 +273,7 @@ hold_end = Table(
     Column("outcome", Text, nullable=False),
     Column("late", Boolean, nullable=False),
     Column("movement_id", Uuid),
-    _instant("at", nullable=False),
+    instant("at", nullable=False),
     Column("actor_id", Uuid, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Index("uq_hold_end_once", "hold_id", unique=True, postgresql_where="NOT late"),
@@ -294,7 +289,7 @@ policy = Table(
     Column("body", JSON, nullable=False),
     Column("why", Text, nullable=False),
     Column("actor_id", Uuid, nullable=False),
-    _instant("set_at", nullable=False),
+    instant("set_at", nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
 )
 
@@ -307,9 +302,9 @@ surge = Table(
     Column("id", Uuid, primary_key=True),
     Column("region_id", Uuid, ForeignKey("region.id"), nullable=False),
     Column("reason", Text, CheckConstraint(_REASONS, name="reason"), nullable=False),
-    _instant("until", nullable=False),
-    _instant("started_at", nullable=False),
-    _instant("ended_at"),
+    instant("until", nullable=False),
+    instant("started_at", nullable=False),
+    instant("ended_at"),
     Column("actor_id", Uuid, nullable=False),
     Index("ix_surge_region_started", "region_id", "started_at"),
 )
@@ -321,9 +316,9 @@ surge_change = Table(
     Column("id", Uuid, primary_key=True),
     Column("surge_id", Uuid, ForeignKey("surge.id"), nullable=False, index=True),
     Column("verb", Text, CheckConstraint("verb IN ('activate', 'extend', 'end')", name="verb"), nullable=False),
-    _instant("until", nullable=False),
+    instant("until", nullable=False),
     Column("why", Text, nullable=False),
-    _instant("at", nullable=False),
+    instant("at", nullable=False),
     Column("actor_id", Uuid, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
 )
@@ -342,5 +337,5 @@ region_map = Table(
     Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
     Column("body", JSON, nullable=False),
     Column("actor_id", Uuid, nullable=False),
-    _instant("set_at", nullable=False),
+    instant("set_at", nullable=False),
 )

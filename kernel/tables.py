@@ -21,6 +21,12 @@ from sqlalchemy import (
 
 from kernel.postgres import metadata
 
+
+def instant(name: str, *, nullable: bool = True) -> Column[object]:
+    """Declare when something was, or was to be."""
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
 # The counter's row is updated by every write: room on its page keeps those updates HOT.
 region = Table(
     "region",

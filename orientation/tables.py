@@ -11,7 +11,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -22,11 +21,7 @@ from sqlalchemy import (
 )
 
 from kernel.postgres import metadata
-
-
-def _instant(name: str, *, nullable: bool = True) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
-
+from kernel.tables import instant
 
 request = Table(
     "request",
@@ -40,11 +35,11 @@ request = Table(
     Column("version", Integer, nullable=False),
     Column("state", Text, CheckConstraint("state IN ('waiting', 'held', 'closed')", name="state"), nullable=False),
     Column("household", JSON, nullable=False),
-    _instant("asked_at", nullable=False),
-    _instant("refreshed_at", nullable=False),
-    _instant("expires_at", nullable=False),
-    _instant("paused_until"),
-    _instant("closed_at"),
+    instant("asked_at", nullable=False),
+    instant("refreshed_at", nullable=False),
+    instant("expires_at", nullable=False),
+    instant("paused_until"),
+    instant("closed_at"),
     Column("outcome", Text),
     Column("outcome_reason", Text),
     Column("assignee_id", Uuid),
@@ -84,12 +79,12 @@ placement = Table(
     Column("late", Boolean, nullable=False),
     Column("voided", Boolean, nullable=False),
     # When the clock ends it, its hold says: unanswered, or accepted and nobody came.
-    _instant("held_at", nullable=False),
-    _instant("seen_at"),
-    _instant("accepted_at"),
-    _instant("extended_at"),
-    _instant("escalated_at"),
-    _instant("ended_at"),
+    instant("held_at", nullable=False),
+    instant("seen_at"),
+    instant("accepted_at"),
+    instant("extended_at"),
+    instant("escalated_at"),
+    instant("ended_at"),
     Column("decline_reason", Text),
     Column("decline_free", Integer),
     Column("replaces", Uuid),
@@ -112,7 +107,7 @@ request_bar = Table(
     Column("unit_id", Uuid, primary_key=True),
     Column("shelter_id", Uuid, nullable=False),
     Column("reason", Text, nullable=False),
-    _instant("until", nullable=False),
+    instant("until", nullable=False),
 )
 
 # What was done, under the client's id (I10). Erased with the request, unlike the journal.
@@ -123,7 +118,7 @@ request_event = Table(
     Column("region_id", Uuid, nullable=False),
     Column("request_id", Uuid, nullable=False),
     Column("placement_id", Uuid),
-    _instant("at", nullable=False),
+    instant("at", nullable=False),
     Column("verb", Text, nullable=False),
     Column("facts", JSON, nullable=False),
     Column("actor_id", Uuid, nullable=False),
@@ -162,10 +157,10 @@ request_step = Table(
     Column("id", Uuid, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("shelter_id", Uuid),
-    _instant("at"),
+    instant("at"),
     Column("result", Text),
     Column("reason", Text),
-    _instant("changed_at", nullable=False),
+    instant("changed_at", nullable=False),
     Column("actor_id", Uuid, nullable=False),
 )
 
@@ -192,7 +187,7 @@ orientation_policy = Table(
     Column("body", JSON, nullable=False),
     Column("why", Text, nullable=False),
     Column("actor_id", Uuid, nullable=False),
-    _instant("set_at", nullable=False),
+    instant("set_at", nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
     Index("uq_orientation_policy_id", "id", unique=True),
 )
