@@ -50,9 +50,9 @@ class Channel:
 
     def beat(self, stage: Stage) -> None:
         """Tell everybody the time; those who are up to date also learn the head, as far as it is theirs to know."""
-        seq, generation, head = stage.head.seq, self.view.generation, max(self.view.peak(), stage.beat_to)
-        # What is reserved from a view wakes no tick of it: whoever has all that is not is up to date there (I11).
-        whole = seq if self.view.privy else stage.beat_to
+        generation, head = self.view.generation, max(self.view.peak(), stage.beat_to)
+        # Whoever has all that is not reserved from them is up to date: the rest of the journal may not show (I11).
+        whole = max(self.view.reserved_peak(), stage.beat_to)
         for connection in self.connections:
             current = connection.at >= whole and connection.generation == generation
             to = head if current else connection.to

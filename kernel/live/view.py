@@ -58,8 +58,11 @@ class View:
 
     def peak(self) -> int:
         """Return the seq of the last change that this audience can see."""
-        reserved = max((shelf.top for shelf in self._shelves.within(self._circles)), default=0)
-        return max(reserved, self._ordinary_peak())
+        return max(self.reserved_peak(), self._ordinary_peak())
+
+    def reserved_peak(self) -> int:
+        """Return the seq of the last change of something reserved that this audience may know of."""
+        return max((shelf.top for shelf in self._shelves.within(self._circles)), default=0)
 
     def _ordinary_peak(self) -> int:
         if self._only_own:

@@ -107,13 +107,16 @@ def write(history: History, kind: str, id: UUID, *rest: Any) -> Range:
 
 
 _MOVED = [("unit", IDS[0], 0, False, owner) for owner in "ab"]
+_OWING = [("flush",), ("unit", IDS[1], 0, False, "b"), _MOVED[0], ("flush",)]
 
 
 @given(steps)
-# The phone from which a unit moved away learns the number of that by the next beat, whatever else is in the journal.
+# A phone learns by the next beat of a number that is not its own, whatever else is in the journal meanwhile:
+# where its unit moved away to somebody else, and where it owes two acknowledgements.
 @example(
     [_MOVED[0], _MOVED[0], ("flush",), _MOVED[0], _MOVED[1], ("flush",), ("unreadable", NOTES[0], False), ("beat",)]
 )
+@example([*_OWING, ("note", NOTES[0], 1, ("in",)), ("beat",)])
 @settings(max_examples=100, deadline=None)
 def test_i11_nothing_reserved_shows_outside_its_circles(happens: list[Any]) -> None:
     history = History()
