@@ -14,6 +14,7 @@ from uuid import UUID
 
 from inventory.model.policy import Unsound
 from inventory.model.unit import Regime
+from orientation.model.sharing import DrawRules, PlanRules, bounds_of, draw_as_data, plan_as_data
 from orientation.model.times import ADMISSION, NIGHT, Times
 
 _MINUTE, _DAY = 60, 86_400
@@ -53,6 +54,7 @@ class Weights:
 
 
 _WEIGHTS = Weights()
+_PLAN, _DRAW = PlanRules(), DrawRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class OrientationPolicy:
     shelter_hold_ttl_s: Mapping[UUID, int] = field(default_factory=dict)
     # For how many nights a household is not offered a unit again that declined it for a reason that stays.
     barred_nights: int = 7
+    plan: PlanRules = _PLAN
+    draw: DrawRules = _DRAW
     version: int = 0
     id: UUID | None = None
 
@@ -84,6 +88,8 @@ class OrientationPolicy:
             "admission": asdict(self.admission),
             "shelter_hold_ttl_s": {str(id): ttl_s for id, ttl_s in self.shelter_hold_ttl_s.items()},
             "barred_nights": self.barred_nights,
+            "plan": plan_as_data(self.plan),
+            "draw": draw_as_data(self.draw),
         }
 
     @property
@@ -114,3 +120,4 @@ def _bounded(policy: OrientationPolicy) -> Iterator[tuple[str, int, int, int]]:
     for shelter_id, ttl_s in policy.shelter_hold_ttl_s.items():
         yield f"shelter_hold_ttl_s.{shelter_id}", ttl_s, _MINUTE, _TIMES_MAX_S[Regime.ADMISSION]
     yield "barred_nights", policy.barred_nights, 0, _BARRED_NIGHTS_MAX
+    yield from bounds_of(policy.plan, policy.draw)
