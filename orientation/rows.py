@@ -1,4 +1,4 @@
-"""Rows and records: how a request and a placement stand in their tables."""
+"""Rows and records: how requests, placements, draws and plans stand in their tables."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ import msgspec
 
 from inventory.holding import Ending
 from inventory.model.unit import Regime
+from orientation.model.counts import PartyGroup
+from orientation.model.draw import Commitment, Draw, DrawEntry, DrawState
 from orientation.model.household import Household
 from orientation.model.placement import DeclineReason, Placement, PlacementState
+from orientation.model.plan import PlanDraft, PlanState
 from orientation.model.request import Channel, Outcome, Request, RequestState
 
 _REQUEST = tuple(field.name for field in fields(Request))
 _PLACEMENT = tuple(field.name for field in fields(Placement))
+_DRAW = tuple(field.name for field in fields(Draw))
+_PLAN = tuple(field.name for field in fields(PlanDraft))
+_commitments = msgspec.json.Decoder(tuple[Commitment, ...]).decode
 _household = msgspec.json.Decoder(Household).decode
 
 
@@ -48,3 +54,30 @@ def placement_of(row: asyncpg.Record) -> Placement:
 
 def placement_row(placement: Placement) -> dict[str, Any]:
     return {name: getattr(placement, name) for name in _PLACEMENT}
+
+
+def draw_of(row: asyncpg.Record) -> Draw:
+    values: dict[str, Any] = {name: row[name] for name in _DRAW}
+    values |= {
+        "audience": PartyGroup(values["audience"]),
+        "state": DrawState(values["state"]),
+        "commitments": _commitments(values["commitments"]),
+    }
+    return Draw(**values)
+
+
+def draw_row(draw: Draw) -> dict[str, Any]:
+    row = {name: getattr(draw, name) for name in _DRAW}
+    return row | {"commitments": msgspec.json.encode(draw.commitments).decode()}
+
+
+def entry_of(row: asyncpg.Record) -> DrawEntry:
+    return DrawEntry(**row)
+
+
+def plan_of(row: asyncpg.Record) -> PlanDraft:
+    return PlanDraft(**{name: row[name] for name in _PLAN} | {"state": PlanState(row["state"])})
+
+
+def plan_row(plan: PlanDraft) -> dict[str, Any]:
+    return {name: getattr(plan, name) for name in _PLAN}

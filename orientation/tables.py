@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -176,6 +177,121 @@ night_count = Table(
     Column("reason", Text, primary_key=True),
     Column("requests", Integer, nullable=False),
     Column("people", Integer, nullable=False),
+)
+
+# One a night and audience, but for those that were abandoned, which stay to be seen.
+draw = Table(
+    "draw",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, ForeignKey("region.id"), nullable=False),
+    Column("night", Date, nullable=False),
+    Column("audience", Text, nullable=False),
+    instant("made_at", nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column(
+        "state",
+        Text,
+        CheckConstraint("state IN ('open', 'frozen', 'drawn', 'abandoned')", name="state"),
+        nullable=False,
+    ),
+    Column("commitments", JSON, nullable=False),
+    Column("policy_version", Integer),
+    Column("policy_hash", Text),
+    Column("rules", JSON),
+    Column("size", Integer, nullable=False),
+    # Of the pseudonyms: destroyed when the night is closed out.
+    Column("key", LargeBinary),
+    Column("list_hash", LargeBinary),
+    Column("seed", LargeBinary),
+    Column("why", Text),
+    instant("frozen_at"),
+    instant("drawn_at"),
+    instant("ended_at"),
+    Column("gone", Boolean, nullable=False),
+    CheckConstraint("state NOT IN ('frozen', 'drawn') OR list_hash IS NOT NULL", name="list"),
+    CheckConstraint("(state = 'drawn') = (seed IS NOT NULL)", name="seed"),
+    Index("uq_draw_night", "region_id", "night", "audience", unique=True, postgresql_where="state <> 'abandoned'"),
+    Index("ix_draw_night", "region_id", "night"),
+    Index("ix_draw_shown", "region_id", "ended_at", postgresql_where="NOT gone"),
+)
+
+draw_entry = Table(
+    "draw_entry",
+    metadata,
+    Column("draw_id", Uuid, ForeignKey("draw.id"), primary_key=True),
+    # In the frozen list; `position` is in the drawn order.
+    Column("place", Integer, primary_key=True),
+    Column("pseudonym", Text, nullable=False),
+    Column("stratum", Integer, nullable=False),
+    Column("tickets", Integer, nullable=False),
+    # Null once the request is erased.
+    Column("request_id", Uuid),
+    Column("position", Integer),
+    Index("ix_draw_entry_request", "request_id", postgresql_where="request_id IS NOT NULL"),
+)
+
+# `content` is the case. It and `result` say where which household was to go, and are erased with the requests.
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, ForeignKey("region.id"), nullable=False),
+    Column("night", Date, nullable=False),
+    instant("made_at", nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Column("time_limit_s", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column(
+        "state",
+        Text,
+        CheckConstraint("state IN ('solving', 'draft', 'applying', 'applied', 'discarded', 'failed')", name="state"),
+        nullable=False,
+    ),
+    Column("after", Uuid),
+    Column("followed_by", Uuid),
+    Column("links", JSON, nullable=False),
+    Column("policy_version", Integer),
+    Column("policy_hash", Text),
+    Column("seq", BigInteger),
+    Column("epoch", Uuid),
+    Column("progress", JSON),
+    Column("failure", Text),
+    Column("summary", JSON),
+    Column("content", LargeBinary),
+    Column("result", LargeBinary),
+    instant("ended_at"),
+    Column("gone", Boolean, nullable=False),
+    Index("uq_plan_solving", "region_id", unique=True, postgresql_where="state = 'solving'"),
+    Index("ix_plan_night", "region_id", "night"),
+    Index("ix_plan_shown", "region_id", "ended_at", postgresql_where="NOT gone"),
+)
+
+# What was done with draws and plans, under the client's id (I10): a table of numbers and ids, of no household.
+sharing_event = Table(
+    "sharing_event",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("region_id", Uuid, nullable=False),
+    # The draw or the plan.
+    Column("subject_id", Uuid, nullable=False),
+    instant("at", nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("actor_id", Uuid, nullable=False),
+    Column("body_hash", LargeBinary, nullable=False),
+    Index("ix_sharing_event_subject", "subject_id", "at"),
+)
+
+# One night's queue and board, kept so that other rules can be tried on it; erased with its requests.
+night_case = Table(
+    "night_case",
+    metadata,
+    Column("region_id", Uuid, ForeignKey("region.id"), primary_key=True),
+    Column("night", Date, primary_key=True),
+    instant("at", nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 orientation_policy = Table(

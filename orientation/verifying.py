@@ -37,7 +37,9 @@ WHERE r.region_id = $1 AND r.state <> 'closed' AND p.ending = 'arrived' AND NOT 
 _VERSIONS = """
 SELECT x.kind, x.id, x.version, (j.body->>'version')::int AS journalled
 FROM (SELECT 'request' AS kind, id, version, region_id FROM request
-      UNION ALL SELECT 'placement', id, version, region_id FROM placement) x
+      UNION ALL SELECT 'placement', id, version, region_id FROM placement
+      UNION ALL SELECT 'draw', id, version, region_id FROM draw
+      UNION ALL SELECT 'plan', id, version, region_id FROM plan) x
 LEFT JOIN LATERAL (
   SELECT body FROM journal WHERE subject_id = x.id AND region_id = x.region_id AND kind = x.kind
   ORDER BY seq DESC LIMIT 1) j ON true

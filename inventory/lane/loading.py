@@ -42,6 +42,8 @@ class Touches:
     holds: set[UUID] = field(default_factory=set)
     ends: set[UUID] = field(default_factory=set)
     requests: set[UUID] = field(default_factory=set)
+    # What else takes turns, by an id of its own: the package above says what.
+    turns: set[UUID] = field(default_factory=set)
     # Changes of the region's rules.
     policies: set[UUID] = field(default_factory=set)
     # Acts on requests and placements, which the package above keeps.
@@ -64,7 +66,7 @@ _UNIT_OF_HOLDS = "SELECT id, unit_id, request_id FROM hold WHERE id = ANY($1::uu
 _SHELTER_OF_UNITS = "SELECT shelter_id FROM unit WHERE id = ANY($1::uuid[])"
 # Before anything of a request is read: two nodes that meet only in rows which the other one has yet to
 # write would miss each other (I4). A key, because the inventory has no row of a request.
-_LOCK_REQUESTS = """
+_LOCK_KEYS = """
 SELECT pg_advisory_xact_lock(key)
 FROM (SELECT DISTINCT hashtextextended(id::text, 0) AS key FROM unnest($1::uuid[]) AS r(id) ORDER BY key) AS keys
 """
@@ -114,8 +116,8 @@ async def lock(connection: Connection, touches: Touches, region_id: UUID) -> lis
     holds: list[asyncpg.Record] = []
     if touches.policies:
         await connection.execute(_LOCK_POLICY, str(region_id))
-    if touches.requests:
-        await connection.execute(_LOCK_REQUESTS, list(touches.requests))
+    if touches.requests or touches.turns:
+        await connection.execute(_LOCK_KEYS, list(touches.requests | touches.turns))
     if touches.holds or touches.requests:
         holds = await connection.fetch(_LOCK_HOLDS, list(touches.holds), list(touches.requests))
         touches.units.update(hold["unit_id"] for hold in holds)

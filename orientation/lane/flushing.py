@@ -15,7 +15,8 @@ from kernel.lane import Contradiction
 from kernel.postgres import Connection
 from orientation import tables
 from orientation.lane.records import Records
-from orientation.rows import placement_row, request_row
+from orientation.lane.sharing import entry_rows
+from orientation.rows import draw_row, placement_row, plan_row, request_row
 
 
 async def flush(connection: Connection, records: Records) -> None:
@@ -32,6 +33,17 @@ async def flush(connection: Connection, records: Records) -> None:
     await _flush_contacts(connection, records)
     steps = [asdict(records.steps[key]) for key in sorted(records.steps)]
     await insert(connection, tables.request_step, steps, _upsert(tables.request_step))
+    if records.draws or records.plans or records.sharing_rows:
+        await _flush_sharing(connection, records)
+
+
+async def _flush_sharing(connection: Connection, records: Records) -> None:
+    draws = [draw_row(one) for one in records.draws.values() if one.id in records.causes]
+    plans = [plan_row(one) for one in records.plans.values() if one.id in records.causes]
+    await _put(connection, tables.draw, draws, records.draws_before)
+    await _put(connection, tables.plan, plans, records.plans_before)
+    await insert(connection, tables.draw_entry, entry_rows(records), _upsert(tables.draw_entry))
+    await insert(connection, tables.sharing_event, sorted(records.sharing_rows, key=lambda row: row["id"]))
 
 
 async def _flush_contacts(connection: Connection, records: Records) -> None:

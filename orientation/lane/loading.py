@@ -13,6 +13,7 @@ from inventory.lane.loading import Touches
 from inventory.lane.working import StoredPolicy, Working
 from kernel.postgres import Connection
 from orientation.lane.records import Records, StoredEvent
+from orientation.lane.sharing import load_sharing
 from orientation.model.codes import codes_of
 from orientation.model.request import Bar, Outcome
 from orientation.model.times import IntakeHours
@@ -37,8 +38,8 @@ SELECT id, intake_from, intake_to FROM shelter WHERE id IN (SELECT shelter_id FR
 
 
 def concerns(touches: Touches) -> bool:
-    """Tell whether any work of the batch is about a request, a placement, an act on one, or the rules."""
-    return bool(touches.requests or touches.holds or touches.acts or touches.policies)
+    """Tell whether any work of the batch is about a request, a placement, a draw, a plan, an act, or the rules."""
+    return bool(touches.requests or touches.holds or touches.acts or touches.policies or touches.turns)
 
 
 async def load_records(
@@ -56,6 +57,8 @@ async def load_records(
             records.policies[row["id"]] = StoredPolicy(version, row["body_hash"])
     if touches.acts:
         await _load_acts(connection, touches.acts, holds, working, records)
+    if touches.turns:
+        await load_sharing(connection, touches, working, records)
 
 
 async def _load_placements(

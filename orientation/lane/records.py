@@ -14,7 +14,9 @@ from uuid import UUID
 from inventory.lane.working import StoredPolicy, Working
 from kernel.journal import Cause
 from orientation.model.contact import SealedContact
+from orientation.model.draw import Draw, DrawEntry
 from orientation.model.placement import Placement
+from orientation.model.plan import PlanDraft
 from orientation.model.policy import OrientationPolicy
 from orientation.model.request import Bar, Request
 from orientation.model.step import Step
@@ -31,9 +33,21 @@ class StoredEvent:
     body_hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSharing:
+    """What was done already with a draw or a plan; `subject_id` is none where it is another region's."""
+
+    subject_id: UUID | None
+    verb: str
+    body_hash: bytes
+
+
 @dataclass(slots=True)
 class Records:
-    """`requests_before` and `placements_before` are the versions that were found: none for those that begin here."""
+    """`requests_before` and the like are the versions that were found: none for those that begin here.
+
+    `draws` and `plans`: those that works named as turns, and all of tonight.
+    """
 
     policy: OrientationPolicy
     requests: dict[UUID, Request] = field(default_factory=dict)
@@ -54,11 +68,19 @@ class Records:
     steps: dict[tuple[UUID, UUID], Step] = field(default_factory=dict)
     requests_before: dict[UUID, int] = field(default_factory=dict)
     placements_before: dict[UUID, int] = field(default_factory=dict)
+    draws: dict[UUID, Draw] = field(default_factory=dict)
+    plans: dict[UUID, PlanDraft] = field(default_factory=dict)
+    draws_before: dict[UUID, int] = field(default_factory=dict)
+    plans_before: dict[UUID, int] = field(default_factory=dict)
+    # Lines of lists, as the batch leaves them, by draw and place.
+    draw_entries: dict[tuple[UUID, int], DrawEntry] = field(default_factory=dict)
+    sharings: dict[UUID, StoredSharing] = field(default_factory=dict)
     causes: dict[UUID, list[Cause]] = field(default_factory=dict)
     # Changes of these rules that are known under their ids, and what this batch adds.
     policies: dict[UUID, StoredPolicy] = field(default_factory=dict)
     policy_rows: list[dict[str, Any]] = field(default_factory=list)
     event_rows: list[dict[str, Any]] = field(default_factory=list)
+    sharing_rows: list[dict[str, Any]] = field(default_factory=list)
 
     def put_request(self, request: Request, cause: Cause) -> Request:
         """Note a request as it is now; its version moves once a batch."""
@@ -71,6 +93,18 @@ class Records:
         moved = replace(placement, version=self.placements_before.get(placement.id, 0) + 1)
         self.placements[placement.id] = moved
         self.causes.setdefault(placement.id, []).append(cause)
+        return moved
+
+    def put_draw(self, draw: Draw, cause: Cause) -> Draw:
+        moved = replace(draw, version=self.draws_before.get(draw.id, 0) + 1)
+        self.draws[draw.id] = moved
+        self.causes.setdefault(draw.id, []).append(cause)
+        return moved
+
+    def put_plan(self, plan: PlanDraft, cause: Cause) -> PlanDraft:
+        moved = replace(plan, version=self.plans_before.get(plan.id, 0) + 1)
+        self.plans[plan.id] = moved
+        self.causes.setdefault(plan.id, []).append(cause)
         return moved
 
     def record_event(
@@ -88,6 +122,24 @@ class Records:
                 "at": at,
                 "verb": verb,
                 "facts": facts,
+                "actor_id": actor_id,
+                "body_hash": body_hash,
+            }
+        )
+
+    def record_sharing(
+        self, event_id: UUID, verb: str, at: datetime, actor_id: UUID, body_hash: bytes,
+        *, region_id: UUID, subject_id: UUID,
+    ) -> None:  # fmt: skip
+        """Keep what was done with a draw or a plan under its id."""
+        self.sharings[event_id] = StoredSharing(subject_id, verb, body_hash)
+        self.sharing_rows.append(
+            {
+                "id": event_id,
+                "region_id": region_id,
+                "subject_id": subject_id,
+                "at": at,
+                "verb": verb,
                 "actor_id": actor_id,
                 "body_hash": body_hash,
             }

@@ -20,6 +20,7 @@ from inventory.tables import hold_end
 from kernel.ids import new_id
 from kernel.journal import Cause, Entry
 from orientation.lane.records import Records
+from orientation.lane.sharing import sharing_entries
 from orientation.model.placement import Act, Placement, PlacementState
 from orientation.model.request import Outcome, Request, RequestState
 
@@ -62,6 +63,7 @@ def settle(working: Working, records: Records) -> None:
     for request_id, cause in concerned.items():
         _follow(working, records, request_id, cause)
     working.entries.extend(_entries(records))
+    working.entries.extend(sharing_entries(records))
 
 
 def _end(working: Working, records: Records, placement: Placement, ending: Ending, cause: Cause, *, late: bool) -> None:

@@ -1,7 +1,7 @@
-"""Who is told of requests and placements on the live streams: the desk, and of placements the staff they come to (I11).
+"""Who is told on the live streams of requests, placements, draws and plans: the desk, and staff of placements (I11).
 
-Both kinds are reserved: a board, whoever looks at it, knows neither of them nor of their changes. Their bodies name
-ids and a version (I9); what they are about is asked for over HTTP by whoever may know.
+All four kinds are reserved: a board, whoever looks at it, knows nothing of them nor of their changes. Their bodies
+name ids and a version (I9); what they are about is asked for over HTTP by whoever may know.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kernel.live.shelves import Lens, Reserve
 
 # The circle of all who work for the whole region. Every other circle is a shelter's id.
 _DESK = "desk"
-REQUEST, PLACEMENT = "request", "placement"
+REQUEST, PLACEMENT, DRAW, PLAN = "request", "placement", "draw", "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,17 @@ _coming = msgspec.json.Decoder(_Coming).decode
 
 
 def _circles(kind: str, body: bytes) -> tuple[Hashable, ...]:
-    return (_DESK,) if kind == REQUEST else (_DESK, _coming(body).shelter)
+    return (_DESK, _coming(body).shelter) if kind == PLACEMENT else (_DESK,)
 
 
 def _insight(audience: Any) -> tuple[frozenset[Any], tuple[str, ...]]:
     if not isinstance(audience, Insider):
         return frozenset(), ()
-    return audience.circles, (REQUEST, PLACEMENT) if _DESK in audience.circles else (PLACEMENT,)
+    return audience.circles, (REQUEST, PLACEMENT, DRAW, PLAN) if _DESK in audience.circles else (PLACEMENT,)
 
 
 def _sight(audience: Audience | Insider) -> tuple[frozenset[UUID], bool]:
     return inventory.sight(audience.board if isinstance(audience, Insider) else audience)
 
 
-LENS = Lens(inventory.judge, _sight, Reserve(frozenset({REQUEST, PLACEMENT}), _circles, _insight))
+LENS = Lens(inventory.judge, _sight, Reserve(frozenset({REQUEST, PLACEMENT, DRAW, PLAN}), _circles, _insight))

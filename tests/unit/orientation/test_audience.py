@@ -42,7 +42,7 @@ def test_an_insider_sees_the_board_as_before() -> None:
 def test_arrays_are_announced_to_those_alone_who_may_find_something_in_them() -> None:
     audiences = (DESK, staff_of(frozenset({HERE})), Audience(frozenset({HERE}), only_own=True), Audience())
     assert [LENS.reserve.insight(audience)[1] for audience in audiences] == [
-        ("request", "placement"),
+        ("request", "placement", "draw", "plan"),
         ("placement",),
         (),
         (),
