@@ -31,9 +31,12 @@ from kernel.commanding import as_sentences
 from kernel.migrating import Look
 from kernel.migrating import migrate as run_migrations
 from kernel.settings import Settings
+from orientation.drawing.cli import draw
 
 # These start servers of their own; the others work on those that run.
 _STARTING = {"run", "demo", "replay", "simulate"}
+# These need neither servers nor settings: a file is all.
+_OFFLINE = {"draw"}
 
 # Postgres may start beside us, or again: after a power cut it reads its log first.
 _PATIENCE_S = 10.0
@@ -48,6 +51,8 @@ _data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Wh
 @click.pass_context
 def main(context: click.Context) -> None:
     """Live regional inventory of shelter places."""
+    if context.invoked_subcommand in _OFFLINE:
+        return
     with _as_sentences():
         settings = Settings.from_environment()
         context.obj = settings if context.invoked_subcommand in _STARTING else find_servers(settings)
@@ -116,6 +121,7 @@ def migrate(settings: Settings) -> None:
 
 main.add_command(account)
 main.add_command(clock)
+main.add_command(draw)
 main.add_command(import_file)
 main.add_command(key)
 main.add_command(regions.main)
