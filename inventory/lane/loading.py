@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import Table
 
+from inventory import tables
 from inventory.lane.looking import Look
 from inventory.lane.past import load_past
 from inventory.lane.rows import told_of, unit_of
@@ -188,13 +190,18 @@ async def _load_stored(connection: Connection, touches: Touches, working: Workin
         working.movements[row["id"]] = StoredMovement(
             row["unit_id"], row["shelter_id"], row["body_hash"], row["outcome"], row["voided"], row["hold_id"]
         )
-    for row in await _by_id(connection, _POLICIES, touches.policies):
-        version = row["version"] if row["region_id"] == working.region_id else None
-        working.policies[row["id"]] = StoredPolicy(version, row["body_hash"])
+    note_changes_of_rules(working, tables.policy, await _by_id(connection, _POLICIES, touches.policies))
     if touches.surges or touches.surge_changes:
         await load_surges(connection, touches.surges, touches.surge_changes, working)
     for row in await _by_id(connection, _ENDS, touches.ends):
         working.ends[row["id"]] = StoredEnd(row["hold_id"], row["outcome"], row["body_hash"])
+
+
+def note_changes_of_rules(working: Working, table: Table, rows: Iterable[asyncpg.Record]) -> None:
+    """Note which ids are known as changes of the rules in this table."""
+    for row in rows:
+        version = row["version"] if row["region_id"] == working.region_id else None
+        working.policies[row["id"]] = StoredPolicy(table.name, version, row["body_hash"])
 
 
 async def _by_id(connection: Connection, query: str, ids: Collection[UUID]) -> Iterable[asyncpg.Record]:

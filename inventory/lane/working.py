@@ -140,8 +140,9 @@ class StoredEnd:
 
 @dataclass(frozen=True, slots=True)
 class StoredPolicy:
-    """A change of the rules under the client's id; `version` is none where it is another region's."""
+    """A change of rules under the client's id, and in which table; `version` is none where it is another region's."""
 
+    table: str
     version: int | None
     body_hash: bytes
 

@@ -5,10 +5,10 @@ Every change is a new version. A unit's state says by which version it was folde
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, asdict, dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from inventory.model.freshness import Ageing
@@ -94,17 +94,26 @@ def _bounded(policy: Policy) -> Iterator[tuple[str, int, int, int]]:
     yield "surge.report_within_s", policy.surge.report_within_s, _ANSWER_MIN_S, _ANSWER_MAX_S
 
 
+# What one rule says: a number, a switch, or a list, whose order is a part of what it says.
+Rule = int | bool | Sequence[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One rule that is otherwise than in the version before; None where it was not there, or is no longer."""
+    """One rule that is otherwise than in the version before; None where it was not there, or is no longer.
+
+    A list is told whole, before and after: told by position, one line put first would make all look changed.
+    """
 
     field: str
-    was: int | bool | None
-    now: int | bool | None
+    was: Rule | None
+    now: Rule | None
 
 
 class Versioned(Protocol):
-    """A policy, of whatever it is one: what it says, by name."""
+    """A policy, of whatever it is one: a dataclass of what it says, by name."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def version(self) -> int: ...
@@ -122,7 +131,7 @@ def changes(before: Versioned, after: Versioned) -> list[Changed]:
     return [Changed(field, was.get(field), now.get(field)) for field in fields if was.get(field) != now.get(field)]
 
 
-def _flat(rules: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, int | bool]]:
+def _flat(rules: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Rule]]:
     for name, value in rules.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{within}{name}.")

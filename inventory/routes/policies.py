@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 from litestar import Response, get, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, QueryParameter
 
-from inventory.model.policy import Policy, Versioned, changes
+from inventory.model.policy import Policy, Rule, Versioned, changes
 from inventory.policing import PolicyAnswer
 from inventory.problems import PolicyChanged, PolicyUnsound, ReasonRefused
 from inventory.region import Region
@@ -90,5 +90,9 @@ def _view(row: asyncpg.Record, policy: Versioned, older: Versioned) -> PolicyVie
         set_at=row["set_at"],
         actor=row["actor_id"],
         why=row["why"],
-        changes=[ChangedRuleView(one.field, one.was, one.now) for one in changes(older, policy)],
+        changes=[ChangedRuleView(one.field, _told(one.was), _told(one.now)) for one in changes(older, policy)],
     )
+
+
+def _told(rule: Rule | None) -> int | bool | list[Any] | None:
+    return list(rule) if isinstance(rule, Sequence) else rule

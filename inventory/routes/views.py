@@ -99,11 +99,11 @@ class HistoryView(msgspec.Struct):
 
 
 class ChangedRuleView(msgspec.Struct):
-    """One rule, by its path in the policy."""
+    """One rule, by its path in the policy: a number, a switch, or a whole list."""
 
     field: str
-    was: int | bool | None
-    now: int | bool | None
+    was: int | bool | list[Any] | None
+    now: int | bool | list[Any] | None
 
 
 class PolicyView(msgspec.Struct):

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
-from inventory.lane.loading import Touches
-from inventory.lane.working import StoredPolicy, Working
+from inventory.lane.loading import Touches, note_changes_of_rules
+from inventory.lane.working import Working
 from kernel.postgres import Connection
+from orientation import tables
 from orientation.lane.records import Records, StoredEvent
 from orientation.lane.sharing import load_sharing
 from orientation.model.codes import codes_of
@@ -52,9 +53,8 @@ async def load_records(
     if touches.movements:
         await _load_arrivals(connection, records)
     if touches.policies:
-        for row in await connection.fetch(_POLICIES, list(touches.policies)):
-            version = row["version"] if row["region_id"] == working.region_id else None
-            records.policies[row["id"]] = StoredPolicy(version, row["body_hash"])
+        known = await connection.fetch(_POLICIES, list(touches.policies))
+        note_changes_of_rules(working, tables.orientation_policy, known)
     if touches.acts:
         await _load_acts(connection, touches.acts, holds, working, records)
     if touches.turns:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from inventory.lane.working import StoredPolicy, Working
+from inventory.lane.working import Working
 from kernel.journal import Cause
 from orientation.model.contact import SealedContact
 from orientation.model.draw import Draw, DrawEntry
@@ -76,8 +76,6 @@ class Records:
     draw_entries: dict[tuple[UUID, int], DrawEntry] = field(default_factory=dict)
     sharings: dict[UUID, StoredSharing] = field(default_factory=dict)
     causes: dict[UUID, list[Cause]] = field(default_factory=dict)
-    # Changes of these rules that are known under their ids, and what this batch adds.
-    policies: dict[UUID, StoredPolicy] = field(default_factory=dict)
     policy_rows: list[dict[str, Any]] = field(default_factory=list)
     event_rows: list[dict[str, Any]] = field(default_factory=list)
     sharing_rows: list[dict[str, Any]] = field(default_factory=list)

@@ -62,11 +62,13 @@ async def test_a_change_holds_for_the_next_suggestion_and_says_who_and_why(halte
     # The same again: the same answer, one effect. Something else under the same id: refused.
     assert (await put(region, body, "admin")).json() == answer.json() | {"repeated": True}
     assert (await put(region, body | {"why": "Something else"})).json()["slug"] == "id-reused"
-    # An id that the inventory's rules know is no new one either.
+    # An id that the inventory's rules know is no new one either, and the other way round.
     async with region.client("supervisor") as client:
         rules = (await client.get("/policies")).json()["policies"][0]
         inventory = {"id": str(new_id()), "base_version": rules["version"], "why": "A test", "policy": rules["policy"]}
         assert (await client.put("/policies", json=inventory)).status_code == 200
+        other_way = inventory | {"id": body["id"], "base_version": rules["version"] + 1}
+        assert (await client.put("/policies", json=other_way)).json()["slug"] == "id-reused"
     again = await wish(region) | {"id": inventory["id"]}
     assert (await put(region, again)).json()["slug"] == "id-reused"
     back = await wish(region, shelter_hold_ttl_s={})
