@@ -21,6 +21,7 @@ from inventory.region import Region
 from kernel.ids import new_id
 from kernel.journal import Cause
 from kernel.lane import Finish
+from kernel.postgres import Pool
 from kernel.problems import Internal
 from orientation.closing import closed
 from orientation.lane.records import Records, records_of
@@ -129,11 +130,17 @@ async def pass_requests(region: Region) -> None:
     while region.watch.sweeps_allowed:
         now: datetime = await region.pool.fetchval("SELECT halte_now()")
         noon = noon_of(night_of(now, region.zone), region.zone)
-        rows = await region.pool.fetch(_DUE_REQUESTS, region.id, after, now, now - SHOWN_CLOSED, noon, _PORTION)
-        if not rows:
+        found = await read_due(region.pool, region.id, after, now, noon)
+        if not found:
             return
-        after = rows[-1]["id"]
-        await _let_pass(region, [LetTimePass(requests=(row["id"],)) for row in rows])
+        after = found[-1]
+        await _let_pass(region, [LetTimePass(requests=(one,)) for one in found])
+
+
+async def read_due(pool: Pool, region_id: UUID, after: UUID, now: datetime, noon: datetime) -> list[UUID]:
+    """Return a portion of the requests to which something is due, in the order of their ids."""
+    rows = await pool.fetch(_DUE_REQUESTS, region_id, after, now, now - SHOWN_CLOSED, noon, _PORTION)
+    return [row["id"] for row in rows]
 
 
 async def pass_placements(region: Region) -> None:
