@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import Response, get, put
@@ -17,63 +16,13 @@ from inventory.routes.answering import ApiRequest, answer, region_of, submit
 from inventory.routes.policies import views_of
 from inventory.routes.refusals import BODY, WHO, WRITE
 from inventory.routes.views import PolicySetView, PolicyView
-from inventory.schemas import Body, Reason, Seconds, check_reason, hash_of
 from kernel.access.model import Role
 from kernel.access.policies import allow
 from kernel.access.schemas import refusals
 from kernel.problems import IdReused, InvalidParameter
-from orientation.model.policy import SHELTERS_MAX, OrientationPolicy
-from orientation.policing import SetOrientationPolicy
+from orientation.model.policy import OrientationPolicy
+from orientation.policy_bodies import LATEST, OrientationPolicyBody
 from orientation.store import policy_of, read_versions
-
-_LATEST = 2**31 - 1
-Whole = Annotated[int, msgspec.Meta(ge=0, le=_LATEST)]
-
-
-class WeightsBody(Body):
-    distance: Whole
-    reach_m: Whole
-    continuity: Whole
-    language: Whole
-    preference: Whole
-    ask: Whole
-    thrift: Whole
-    spare_place: Whole
-    aging: Whole
-    stale: Whole
-    silent: Whole
-
-
-class TimesBody(Body):
-    hold_ttl_s: Seconds
-    seen_grace_s: Seconds
-    extend_s: Seconds
-    escalate_after_s: Seconds
-    arrive_within_s: Seconds
-    refresh_within_s: Seconds
-
-
-class OrientationRulesBody(Body):
-    """The whole of a policy. What its numbers may be is the model's to say (model/policy.py)."""
-
-    weights: WeightsBody
-    night: TimesBody
-    admission: TimesBody
-    shelter_hold_ttl_s: Annotated[dict[UUID, Seconds], msgspec.Meta(max_length=SHELTERS_MAX)]
-    barred_nights: Whole
-
-
-class OrientationPolicyBody(Body):
-    id: UUID
-    base_version: Whole
-    why: Reason
-    policy: OrientationRulesBody
-
-    def change(self, actor_id: UUID) -> SetOrientationPolicy:
-        check_reason(self.why)
-        policy = msgspec.convert(msgspec.to_builtins(self.policy), OrientationPolicy)
-        body_hash = hash_of((self.base_version, self.why, policy.rules))
-        return SetOrientationPolicy(self.id, actor_id, policy, self.base_version, self.why, body_hash)
 
 
 class OrientationPoliciesView(msgspec.Struct):
@@ -92,12 +41,12 @@ class OrientationPoliciesView(msgspec.Struct):
 )
 async def read_orientation_policies(
     request: ApiRequest,
-    before: Annotated[int | None, QueryParameter(ge=1, le=_LATEST)] = None,
+    before: Annotated[int | None, QueryParameter(ge=1, le=LATEST)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> Response[bytes]:
     region = await region_of(request)
-    (current, *_), _ = await _versions(region, _LATEST, 1)
-    shown, more = await _versions(region, before or _LATEST, limit)
+    (current, *_), _ = await _versions(region, LATEST, 1)
+    shown, more = await _versions(region, before or LATEST, limit)
     return answer(OrientationPoliciesView(current.version, shown, shown[-1].version if more else None))
 
 

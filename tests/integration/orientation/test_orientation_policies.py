@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import msgspec
 
 from kernel.ids import new_id
 from orientation.model.policy import OrientationPolicy
@@ -31,7 +32,8 @@ async def test_before_anybody_has_set_anything_the_defaults_hold(halte: Running)
         told = (await desk.get("/policies/orientation")).json()
     assert (told["version"], told["before"]) == (0, None)
     (only,) = told["policies"]
-    assert (only["policy"], only["actor"], only["why"]) == (OrientationPolicy().rules, None, None)
+    rules = msgspec.json.decode(msgspec.json.encode(OrientationPolicy().rules))
+    assert (only["policy"], only["actor"], only["why"]) == (rules, None, None)
 
 
 async def test_a_change_holds_for_the_next_suggestion_and_says_who_and_why(halte: Running) -> None:
@@ -47,13 +49,18 @@ async def test_a_change_holds_for_the_next_suggestion_and_says_who_and_why(halte
     shelter, body = str(region.linden), await wish(region)
     body["policy"]["weights"]["ask"] += 100
     body["policy"]["shelter_hold_ttl_s"] = {shelter: 7_200}
+    tiers = body["policy"]["plan"]["tiers"]
+    families = {"urgency": [], "parties": ["family"], "turned_away": True}
+    body["policy"]["plan"] |= {"tiers": [families, *tiers], "floors": {"woman": 30}}
     answer = await put(region, body)
     assert answer.status_code == 200, answer.text
     made, after = answer.json()["policy"], await asked()
-    assert {(one["field"], one["was"], one["now"]) for one in made["changes"]} == {
+    assert [(one["field"], one["was"], one["now"]) for one in made["changes"]] == [
         ("weights.ask", 15, 115),
         (f"shelter_hold_ttl_s.{shelter}", None, 7_200),
-    }
+        ("plan.tiers", tiers, [families, *tiers]),
+        ("plan.floors.woman", None, 30),
+    ]
     assert after["policy"]["version"] == made["version"] == body["base_version"] + 1
     assert after["policy"]["hash"] != before["policy"]["hash"]
     # Nobody knows whether the men's floor takes a dog, and that weighs more now.
@@ -91,7 +98,7 @@ async def test_of_many_at_once_one_wins_and_the_others_are_shown_it(halte: Runni
 
 async def test_what_cannot_be_meant_and_who_may_not_are_refused(halte: Running) -> None:
     region = halte.region
-    good = await wish(region)
+    good, everybody = await wish(region), {"urgency": [], "parties": [], "turned_away": False}
 
     def wrong(part: str, **values: Any) -> dict[str, Any]:
         return good | {"policy": good["policy"] | {part: good["policy"][part] | values}}
@@ -103,6 +110,10 @@ async def test_what_cannot_be_meant_and_who_may_not_are_refused(halte: Running) 
         (wrong("night", hold_ttl_s=86_401), "policy-unsound", "night.hold_ttl_s"),
         (wrong("shelter_hold_ttl_s", **{str(region.linden): 5}), "policy-unsound", "shelter_hold_ttl_s"),
         (good | {"policy": good["policy"] | {"barred_nights": 400}}, "policy-unsound", "barred_nights"),
+        (wrong("plan", tiers=[everybody] * 9), "policy-unsound", "plan.tiers"),
+        (wrong("plan", floors={"man": 101}), "policy-unsound", "plan.floors.man"),
+        (wrong("draw", tickets=[{"match": everybody, "tickets": 0}]), "policy-unsound", "draw.tickets[0].tickets"),
+        (wrong("draw", strata=[everybody | {"parties": ["dragons"]}]), "invalid-body", "draw.strata[0].parties"),
         (wrong("weights", dragons=1), "invalid-body", "dragons"),
         (wrong("weights", distance=-1), "invalid-body", "distance"),
         (wrong("shelter_hold_ttl_s", nobody=600), "invalid-body", "shelter_hold_ttl_s"),
