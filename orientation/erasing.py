@@ -1,5 +1,8 @@
 """Erasing: contacts 30 days after the closing, whole requests after the region's retention; numbers are left (I9).
 
+What names requests of a night elsewhere, its plans and its case, goes no later than they do: it was made before they
+were closed.
+
 Not through the lane: nothing here is on a screen any more, and nothing of it is journalled. Any node does it.
 """
 
@@ -37,6 +40,11 @@ _ERASE = (
     "DELETE FROM placement WHERE request_id = ANY($1::uuid[])",
     "DELETE FROM request WHERE id = ANY($1::uuid[])",
 )
+_PLANS = """
+UPDATE plan SET content = NULL, result = NULL, links = '[]'
+WHERE region_id = $1 AND gone AND made_at <= $2 AND (content IS NOT NULL OR result IS NOT NULL)
+"""
+_CASES = "DELETE FROM night_case WHERE region_id = $1 AND at <= $2"
 _ADD = """
 ON CONFLICT (region_id, night, regime, party, outcome, reason)
 DO UPDATE SET requests = night_count.requests + excluded.requests, people = night_count.people + excluded.people
@@ -45,6 +53,14 @@ DO UPDATE SET requests = night_count.requests + excluded.requests, people = nigh
 
 async def erase_contacts(region: Region) -> None:
     await region.pool.execute(_CONTACTS, region.id, CONTACT_KEPT)
+
+
+async def erase_plans(region: Region) -> None:
+    """Erase what plans and cases of past nights say of households; of plans the numbers are left."""
+    now: datetime = await region.pool.fetchval("SELECT halte_now()")
+    until = now - timedelta(days=region.settings.request_retention_days)
+    await region.pool.execute(_PLANS, region.id, until)
+    await region.pool.execute(_CASES, region.id, until)
 
 
 async def erase_requests(region: Region) -> None:

@@ -16,7 +16,7 @@ from kernel.live.truth import POSTGRES_AWAY
 from kernel.problems import Problem
 from kernel.supervising import Supervisor
 from orientation.elapsing import destroy_keys, pass_placements, pass_requests
-from orientation.erasing import erase_contacts, erase_requests
+from orientation.erasing import erase_contacts, erase_plans, erase_requests
 from orientation.lapsing import escalate, lapse
 from orientation.receipts import Receipts
 from orientation.sealing import Sealer
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 Sweep = Callable[[Region], Awaitable[None]]
 SWEEPS: tuple[Sweep, ...] = (lapse, escalate, pass_requests, pass_placements, destroy_keys)
 # What nobody waits for, and what looks further back.
-ERASURES: tuple[Sweep, ...] = (erase_contacts, erase_requests)
+ERASURES: tuple[Sweep, ...] = (erase_contacts, erase_plans, erase_requests)
 _ERASE_EVERY_S = 600.0
 
 

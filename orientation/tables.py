@@ -262,6 +262,8 @@ plan = Table(
     Column("summary", JSON),
     Column("content", LargeBinary),
     Column("result", LargeBinary),
+    # By the real clock.
+    instant("heard_at"),
     instant("ended_at"),
     Column("gone", Boolean, nullable=False),
     Index("uq_plan_solving", "region_id", unique=True, postgresql_where="state = 'solving'"),

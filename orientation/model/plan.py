@@ -50,6 +50,8 @@ class PlanDraft:
     summary: str | None = None
     content: bytes | None = None
     result: bytes | None = None
+    # When the node that works on it last said so, by the real clock: a demonstration's runs faster than a solver.
+    heard_at: datetime | None = None
     # Nobody works on it any more.
     ended_at: datetime | None = None
     # Off the screens.

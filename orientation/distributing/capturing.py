@@ -1,0 +1,170 @@
+"""Capturing: who waits, what is free and what holds already, as one case of one moment.
+
+All of it is read in one snapshot of Postgres, the board too: a mirror may lag behind the holds that it is read with, or
+be ahead of them, and then a place would be counted twice (I6). Nothing here keeps the event loop for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from inventory.bodies import ShelterBody
+from inventory.model.night import night_of, noon_of
+from inventory.region import Region
+from kernel.postgres import Connection
+from orientation.matching.context import Bar
+from orientation.matching.seeing import State
+from orientation.model.household import Household
+from orientation.model.placement import BARS_SHELTER
+from orientation.model.policy import OrientationPolicy
+from orientation.planning.case import Case, Seeker
+from orientation.store import policy_of
+
+log = structlog.get_logger(__name__)
+
+# Decoded in one go: a millisecond or two.
+_PORTION = 250
+_YESTERDAY = timedelta(hours=24)
+_MOMENT = "SELECT epoch, seq, halte_now() AS now FROM region WHERE id = $1"
+_BOARD = """
+SELECT s.kind, j.body FROM subject s JOIN journal j ON j.region_id = s.region_id AND j.seq = s.seq
+WHERE s.region_id = $1 AND s.kind IN ('shelter', 'unit') AND NOT s.gone ORDER BY s.id
+"""
+# As suggesting has it (store.py): the house of the night before is where they arrived last by the request that this
+# one continues. Turned away is whose need was not met in that night: who says no themselves was not.
+_SEEKERS = """
+SELECT r.id, r.code, r.household, r.asked_at, p.unit_id, p.places, p.state = 'accepted' AS accepted,
+       (SELECT c.shelter_id FROM placement c WHERE c.request_id = r.continues AND c.ending = 'arrived' AND NOT c.voided
+        ORDER BY c.ended_at DESC LIMIT 1) AS continued,
+       EXISTS (SELECT FROM request b WHERE b.id = r.continues AND b.region_id = r.region_id AND b.outcome = 'unmet'
+               AND b.outcome_reason <> 'refused-by-household' AND b.closed_at >= $2) AS turned_away,
+       ARRAY(SELECT (b.unit_id, b.until, b.reason, b.shelter_id) FROM request_bar b
+             WHERE b.request_id = r.id AND b.until > $3) AS bars
+FROM request r LEFT JOIN placement p ON p.id = r.placement_id
+WHERE r.region_id = $1 AND r.regime = 'night' AND (r.state = 'held' OR r.state = 'waiting' AND r.expires_at > $3)
+ORDER BY r.asked_at, r.id
+"""
+_RULES = """
+SELECT version, id, body FROM orientation_policy WHERE region_id = $1 AND set_at <= $2 ORDER BY version DESC LIMIT 1
+"""
+_read_shelter = msgspec.json.Decoder(ShelterBody).decode
+_read_state = msgspec.json.Decoder(State).decode
+_read_household = msgspec.json.Decoder(Household).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """`yesterday`: the rules of a day ago, where a plan by them would be made of other points."""
+
+    case: Case
+    policy: OrientationPolicy
+    yesterday: OrientationPolicy | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Rows as they were read, all of one moment."""
+
+    moment: asyncpg.Record
+    board: Sequence[asyncpg.Record]
+    seekers: Sequence[asyncpg.Record]
+    policy: OrientationPolicy
+    before: OrientationPolicy
+
+
+async def capture(region: Region) -> Captured:
+    """Return the night regime of this moment, and the rules by which it is planned."""
+    card = await region.card.read()
+    points = {} if card.map is None else {one.code: one.point for one in card.map.communes}
+    async with (
+        region.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        snapshot = await _read(connection, region)
+    shelters, states = await _board(snapshot.board)
+    now = snapshot.moment["now"]
+    case = Case(
+        night_of(now, region.zone), now, str(region.zone), snapshot.moment["seq"], snapshot.moment["epoch"],
+        shelters, states, points, await _seekers(snapshot.seekers),
+    )  # fmt: skip
+    same = _plans_by(snapshot.policy) == _plans_by(snapshot.before)
+    return Captured(case, snapshot.policy, None if same else snapshot.before)
+
+
+async def _read(connection: Connection, region: Region) -> _Snapshot:
+    moment = await connection.fetchrow(_MOMENT, region.id)
+    if moment is None:
+        raise LookupError(f"no region {region.id}")
+    now: datetime = moment["now"]
+    last_noon = noon_of(night_of(now, region.zone) - timedelta(days=1), region.zone)
+    return _Snapshot(
+        moment,
+        await connection.fetch(_BOARD, region.id),
+        await connection.fetch(_SEEKERS, region.id, last_noon, now),
+        await _policy_of(connection, region.id, now),
+        await _policy_of(connection, region.id, now - _YESTERDAY),
+    )
+
+
+async def _policy_of(connection: Connection, region_id: UUID, at: datetime) -> OrientationPolicy:
+    row = await connection.fetchrow(_RULES, region_id, at)
+    return OrientationPolicy() if row is None else policy_of(row)
+
+
+def _plans_by(policy: OrientationPolicy) -> tuple[object, object]:
+    """Return those of the rules that a plan is made of: how long a hold lasts makes no other plan."""
+    return policy.weights, policy.plan
+
+
+async def _board(rows: Sequence[asyncpg.Record]) -> tuple[tuple[ShelterBody, ...], tuple[State, ...]]:
+    shelters: list[ShelterBody] = []
+    states: list[State] = []
+    async for row in _unhurried(rows):
+        try:
+            if row["kind"] == "shelter":
+                shelters.append(_read_shelter(row["body"]))
+            else:
+                states.append(_read_state(row["body"]))
+        except msgspec.MsgspecError as error:
+            # As on every screen: what cannot be read keeps nobody from the rest.
+            log.error("plan.body_refused", kind=row["kind"], error=type(error).__name__)  # noqa: TRY400
+    return tuple(shelters), tuple(states)
+
+
+async def _seekers(rows: Sequence[asyncpg.Record]) -> tuple[Seeker, ...]:
+    return tuple([_seeker(row) async for row in _unhurried(rows)])
+
+
+def _seeker(row: asyncpg.Record) -> Seeker:
+    bars = tuple(
+        Bar(unit_id, until, reason, shelter_id if reason in BARS_SHELTER else None)
+        for unit_id, until, reason, shelter_id in row["bars"]
+    )
+    return Seeker(
+        row["id"],
+        row["code"],
+        _read_household(row["household"]),
+        row["asked_at"],
+        row["continued"],
+        bars,
+        row["turned_away"],
+        row["unit_id"],
+        row["places"] or 0,
+        bool(row["accepted"]),
+    )
+
+
+async def _unhurried(rows: Sequence[asyncpg.Record]) -> AsyncIterator[asyncpg.Record]:
+    """Let others have the processor after every portion."""
+    for place, row in enumerate(rows, start=1):
+        yield row
+        if place % _PORTION == 0:
+            await asyncio.sleep(0)

@@ -1,0 +1,127 @@
+"""Reckoning: all that a plan says, from a case and rules alone. Runs in the worker, where the solver is (worker.py)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from orientation.distributing.results import (
+    Against,
+    ComparisonView,
+    GroupView,
+    PolicyMark,
+    Progress,
+    Result,
+    Rules,
+    Summary,
+    Task,
+    TierView,
+)
+from orientation.distributing.rows import Ways, free_places, rows_of
+from orientation.model.counts import PartyGroup, group_of
+from orientation.model.policy import OrientationPolicy
+from orientation.planning.case import Case, Seeker, columns_of, decode
+
+Choice: TypeAlias = Mapping[UUID, UUID | None]
+Tell = Callable[[Progress], None]
+# What the plan by other rules, which is only compared with, may take of the time.
+_OTHER_PART = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What planning does, so that a test may do without the solver."""
+
+    plan: Callable[..., Any]
+    first_come: Callable[[Case, OrientationPolicy], Choice]
+    compare: Callable[[Case, OrientationPolicy, Choice, Choice], Any]
+    why: Callable[[Case, OrientationPolicy, Choice, UUID], Any]
+
+
+def answer(task: Task, content: bytes, tell: Tell, planner: Planner) -> bytes:
+    """Return the result of a task as JSON."""
+    tell(Progress("reading", 0.0))
+    case, policy = decode(content), policy_from(task.rules)
+    if task.why is not None:
+        return msgspec.json.encode(planner.why(case, policy, task.choice, task.why))
+    yesterday = None if task.yesterday is None else policy_from(task.yesterday)
+    return msgspec.json.encode(reckon(case, policy, yesterday, task.time_limit_s, tell, planner))
+
+
+def policy_from(rules: Rules) -> OrientationPolicy:
+    return msgspec.convert(rules.rules | {"version": rules.version, "id": rules.id}, OrientationPolicy)
+
+
+def reckon(
+    case: Case, policy: OrientationPolicy, yesterday: OrientationPolicy | None, time_limit_s: float, tell: Tell,
+    planner: Planner,
+) -> Result:  # fmt: skip
+    plan = planner.plan(case, policy, time_limit_s=time_limit_s, progress=tell)
+    tell(Progress("comparing", plan.solve_s, plan.value, plan.bound, plan.gap))
+    first_come = planner.first_come(case, policy)
+    other = None if yesterday is None else planner.plan(case, yesterday, time_limit_s=time_limit_s * _OTHER_PART)
+    ways = Ways(plan.choice, first_come, None if other is None else other.choice)
+    compared = planner.compare(case, policy, ways.ours, first_come)
+    against = Against(
+        _comparison(None, compared),
+        None
+        if yesterday is None or ways.yesterday is None
+        else _comparison(yesterday, planner.compare(case, policy, ways.ours, ways.yesterday)),
+    )
+    return Result(_summary(case, plan, compared), _groups(case, ways), against, rows_of(case, policy, ways))
+
+
+def _comparison(policy: OrientationPolicy | None, compared: Any) -> ComparisonView:
+    return ComparisonView(
+        None if policy is None else PolicyMark(policy.version, policy.hash),
+        compared.people_placed_other,
+        list(compared.gains),
+        list(compared.losers),
+        len(compared.moved),
+    )
+
+
+def _summary(case: Case, plan: Any, compared: Any) -> Summary:
+    placed = [seeker for seeker in case.seekers if plan.choice[seeker.request] is not None]
+    proposed = [seeker for seeker in case.seekers if seeker.proposed is not None]
+    return Summary(
+        status=plan.status,
+        value=plan.value,
+        bound=plan.bound,
+        gap=plan.gap,
+        solve_s=plan.solve_s,
+        people_waiting=_people(case.seekers),
+        people_placed=_people(placed),
+        households_waiting=len(case.seekers),
+        households_placed=len(placed),
+        places_free=free_places(columns_of(case), case.now),
+        tiers=[TierView(place, one.people, one.placed, one.most, one.proven) for place, one in enumerate(plan.levels)],
+        families_split=compared.split,
+        moves=sum(plan.choice[seeker.request] != seeker.proposed for seeker in proposed),
+        fairness_price=compared.price_of_fairness,
+    )
+
+
+def _people(seekers: Any) -> int:
+    return sum(seeker.household.party_size for seeker in seekers)
+
+
+def _groups(case: Case, ways: Ways) -> list[GroupView]:
+    by_group: dict[PartyGroup, list[Seeker]] = defaultdict(list)
+    for seeker in case.seekers:
+        by_group[group_of(seeker.household)].append(seeker)
+    return [_group(group, by_group[group], ways) for group in PartyGroup if group in by_group]
+
+
+def _group(group: PartyGroup, seekers: list[Seeker], ways: Ways) -> GroupView:
+    def placed(choice: Choice) -> int:
+        return _people(seeker for seeker in seekers if choice[seeker.request] is not None)
+
+    people, ours = _people(seekers), placed(ways.ours)
+    others = placed(ways.first_come), None if ways.yesterday is None else placed(ways.yesterday)
+    return GroupView(group, len(seekers), people, ours, ours / people, *others)

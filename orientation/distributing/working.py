@@ -1,0 +1,81 @@
+"""Working: starts a worker, listens to it, and ends it in time. The event loop waits for nothing else.
+
+One worker a node: a second task waits for the first, because both want a whole processor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from orientation.distributing.problems import PlanFailed, PlanOutOfTime
+from orientation.distributing.results import Progress, Task
+
+log = structlog.get_logger(__name__)
+
+_COMMAND = ("-m", "orientation.distributing.worker")
+# A result of 20,000 households, with room to spare.
+_LINE_MAX = 256 * 1024 * 1024
+# What libraries would take of a machine that serves people.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+OnProgress = Callable[[Progress], None]
+_progress = msgspec.json.Decoder(Progress).decode
+
+
+async def work(task: Task, case: bytes, within_s: float, on_progress: OnProgress | None = None) -> bytes:
+    """Return the result of a task as JSON. However this ends, also by being cancelled, the process has ended."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *_COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_LINE_MAX, env=_environment()
+    )
+    try:
+        async with asyncio.timeout(within_s):
+            return await _converse(process, task, case, on_progress)
+    except TimeoutError:
+        raise PlanOutOfTime from None
+    finally:
+        await _end(process)
+
+
+async def _converse(process: Process, task: Task, case: bytes, on_progress: OnProgress | None) -> bytes:
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("a worker is started with pipes")
+    try:
+        process.stdin.write(msgspec.json.encode(task) + b"\n" + case)
+        await process.stdin.drain()
+    except ConnectionError:
+        raise _failed("ended before it had read its task") from None
+    while line := await process.stdout.readline():
+        mark, said = line[:1], line[1:]
+        if mark == b"r":
+            return said
+        if mark == b"f":
+            raise _failed(msgspec.json.decode(said, type=str))
+        if on_progress is not None:
+            on_progress(_progress(said))
+    raise _failed(f"ended with {await process.wait()}")
+
+
+def _failed(where: str) -> PlanFailed:
+    log.error("plan.worker_failed", where=where)
+    return PlanFailed()
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+def _environment() -> dict[str, str]:
+    """The node's own code, and none of its secrets."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    return kept | dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
