@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +16,7 @@ from kernel.access.model import Principal, Role
 from kernel.postgres import Connection
 from orientation.model.contact import SealedContact
 from orientation.model.household import AwayFrom, Household, Needs
+from orientation.model.placement import BARS_SHELTER
 from orientation.placement_records import placements_by_id
 from orientation.region import desk_of
 from orientation.routes.views import (
@@ -87,14 +88,19 @@ def colleague(id: UUID | None, login: str | None) -> ColleagueView | None:
     return None if id is None or login is None else ColleagueView(id, login)
 
 
+def bar_view(row: asyncpg.Record) -> BarView:
+    """Return a bar, and whether it is about the unit alone or, as matching takes it, about the whole house."""
+    scope: Literal["unit", "shelter"] = "shelter" if row["reason"] in BARS_SHELTER else "unit"
+    return BarView(row["unit_id"], row["shelter_id"], scope, row["reason"], row["until"])
+
+
 async def _beside(connection: Connection, region: Region, rows: Sequence[asyncpg.Record]) -> _Beside:
     ids = [row["id"] for row in rows]
     open_ones = [row["placement_id"] for row in rows if row["placement_id"] is not None]
     shown = await show_placements(connection, region.id, open_ones) if open_ones else []
     beside = _Beside({view.request: view for view in shown})
     for row in await connection.fetch(_BARS, ids):
-        bar = BarView(row["unit_id"], row["shelter_id"], row["reason"], row["until"])
-        beside.bars.setdefault(row["request_id"], []).append(bar)
+        beside.bars.setdefault(row["request_id"], []).append(bar_view(row))
     for row in await connection.fetch(_STEPS, ids):
         step = StepView(
             row["id"], row["kind"], row["shelter_id"], row["at"], row["result"], row["reason"], row["changed_at"]

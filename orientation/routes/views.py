@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -55,8 +55,11 @@ class PlacementView(msgspec.Struct):
 
 
 class BarView(msgspec.Struct):
+    """`scope`: nothing in this unit is offered any more, or with "shelter" nothing in the whole house."""
+
     unit: UUID
     shelter: UUID
+    scope: Literal["unit", "shelter"]
     reason: str
     until: datetime
 

@@ -108,6 +108,7 @@ export interface Colleague {
 export interface Bar {
   unit: string;
   shelter: string;
+  scope: "unit" | "shelter";
   reason: string;
   until: Instant | null;
 }

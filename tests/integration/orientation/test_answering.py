@@ -24,6 +24,7 @@ from orientation.model.placement import DeclineReason, Party
 from orientation.model.times import NIGHT
 from orientation.placement_records import promised_in_vain
 from orientation.problems import AlreadyExtended, PlacementMovedOn, UnknownPlacement
+from orientation.routes.showing import bar_view
 from tests.integration.inventory.acting import at, person, set_clock
 from tests.integration.orientation.conftest import Desk, said
 
@@ -88,6 +89,7 @@ async def test_a_reason_that_stays_bars_the_unit_for_this_household(desk: Desk, 
     assert (bar["unit_id"], bar["reason"]) == (unit_id, reason)
     assert timedelta(days=6) < bar["until"] - await desk.now() <= timedelta(days=7)
     assert (await desk.state(unit_id))["free"] == 5
+    assert bar_view(bar).scope == ("unit" if reason is DeclineReason.NOT_FOR_US else "shelter")
 
 
 async def test_wrong_data_lets_the_unit_await_a_report(desk: Desk) -> None:
