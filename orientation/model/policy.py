@@ -109,11 +109,10 @@ def unsound(policy: OrientationPolicy) -> Unsound | None:
 def _bounded(policy: OrientationPolicy) -> Iterator[tuple[str, int, int, int]]:
     weights = asdict(policy.weights)
     yield "weights.reach_m", weights.pop("reach_m"), _REACH_MIN_M, _REACH_MAX_M
-    for name, points in weights.items():
-        yield f"weights.{name}", points, 0, _POINTS_MAX
     # An older count must not weigh more than a younger one.
-    yield "weights.stale", policy.weights.stale, policy.weights.aging, _POINTS_MAX
-    yield "weights.silent", policy.weights.silent, policy.weights.stale, _POINTS_MAX
+    least = {"stale": policy.weights.aging, "silent": policy.weights.stale}
+    for name, points in weights.items():
+        yield f"weights.{name}", points, least.get(name, 0), _POINTS_MAX
     for regime in Regime:
         for name, seconds in asdict(policy.times(regime)).items():
             yield f"{regime}.{name}", seconds, _MINUTE, _TIMES_MAX_S[regime]
