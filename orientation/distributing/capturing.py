@@ -95,7 +95,7 @@ async def capture(region: Region) -> Captured:
         night_of(now, region.zone), now, str(region.zone), snapshot.moment["seq"], snapshot.moment["epoch"],
         shelters, states, points, await _seekers(snapshot.seekers),
     )  # fmt: skip
-    same = _plans_by(snapshot.policy) == _plans_by(snapshot.before)
+    same = snapshot.policy.plans_like(snapshot.before)
     return Captured(case, snapshot.policy, None if same else snapshot.before)
 
 
@@ -117,11 +117,6 @@ async def _read(connection: Connection, region: Region) -> _Snapshot:
 async def _policy_of(connection: Connection, region_id: UUID, at: datetime) -> OrientationPolicy:
     row = await connection.fetchrow(_RULES, region_id, at)
     return OrientationPolicy() if row is None else policy_of(row)
-
-
-def _plans_by(policy: OrientationPolicy) -> tuple[object, object]:
-    """Return those of the rules that a plan is made of: how long a hold lasts makes no other plan."""
-    return policy.weights, policy.plan
 
 
 async def _board(rows: Sequence[asyncpg.Record]) -> tuple[tuple[ShelterBody, ...], tuple[State, ...]]:

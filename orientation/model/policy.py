@@ -79,6 +79,10 @@ class OrientationPolicy:
     def hold_ttl_s(self, regime: Regime, shelter_id: UUID) -> int:
         return self.shelter_hold_ttl_s.get(shelter_id, self.times(regime).hold_ttl_s)
 
+    def plans_like(self, other: OrientationPolicy) -> bool:
+        """Tell whether both make the same plan: how long a hold lasts makes no other one."""
+        return (self.weights, self.plan) == (other.weights, other.plan)
+
     @property
     def rules(self) -> dict[str, Any]:
         """What it says, without which version of it this is."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from orientation.model.policy import OrientationPolicy, Unsound, unsound
+from inventory.model.policy import Unsound
+from orientation.model.policy import OrientationPolicy, unsound
 from orientation.model.sharing import Match, Tickets
 
 PAGE = (Path(__file__).parents[3] / "docs" / "distribution.md").read_text("utf-8")
@@ -52,7 +53,8 @@ def _value(name: str) -> Any:
 def _set(name: str, to: int) -> OrientationPolicy:
     """Return the rules with one otherwise: a number, so many entries of a list, or a floor."""
     part, _, rule = name.partition(".")
-    value, said = _value(name), to
+    value = _value(name)
+    said: Any = to
     if isinstance(value, tuple):
         said = (Tickets(Match(), 1) if rule == "tickets" else Match(),) * to
     elif isinstance(value, Mapping):
