@@ -13,7 +13,7 @@ import kernel.access.tables
 import kernel.tables  # noqa: F401  (imported so that the metadata knows them)
 import orientation.tables  # noqa: F401
 from alembic import context
-from kernel.postgres import metadata, sqlalchemy_url
+from kernel.postgres import UNPREPARED_BY_SQLALCHEMY, metadata, sqlalchemy_url
 
 
 def _run(connection: Connection) -> None:
@@ -23,7 +23,7 @@ def _run(connection: Connection) -> None:
 
 
 async def _online(url: str) -> None:
-    engine = create_async_engine(sqlalchemy_url(url), poolclass=pool.NullPool)
+    engine = create_async_engine(sqlalchemy_url(url), poolclass=pool.NullPool, connect_args=UNPREPARED_BY_SQLALCHEMY)
     async with engine.connect() as connection:
         await connection.run_sync(_run)
         await connection.commit()

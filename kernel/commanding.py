@@ -79,6 +79,8 @@ def _origin(error: BaseException) -> BaseException:
 def _refusal(error: BaseException) -> str:
     if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
         return "The database is not of this release: bring it up to date with `halte migrate`."
+    if isinstance(error, asyncpg.ProtocolViolationError) and "startup parameter" in str(error):
+        return "A pooler stands before the database and refuses what Halte sets in a session: set HALTE_POOLER=1."
     # The first line alone: those below it (DETAIL) may quote a row.
     said = str(error).partition("\n")[0] or type(error).__name__
     return f"The database refuses: {said}"

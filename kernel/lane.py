@@ -23,7 +23,7 @@ from kernel.blaming import ROLLED_BACK, Contradiction, Sent, blame
 from kernel.journal import Entry, Head, Range, Subject, read_batch, read_head, write_and_commit
 from kernel.lane_metrics import LaneMetrics
 from kernel.lane_queue import LaneQueue, Ticket, weight_of
-from kernel.postgres import Connection, Pool
+from kernel.postgres import Connection, Pool, begin_statement
 from kernel.problems import Busy, Internal, OutcomeUnknown, Problem
 from kernel.settings import Settings
 from kernel.supervising import Supervisor
@@ -50,7 +50,7 @@ Publish = Callable[[Range], Awaitable[None]]
 
 # A lock that another session has kept for 2 s is not about to be let go: the batch that met it is
 # taken apart, and no item waits long for its own. After three in vain the cause is one for all.
-_BEGIN_IMPATIENT = "BEGIN; SET LOCAL lock_timeout = '100ms'"
+_IMPATIENT = "; SET LOCAL lock_timeout = '100ms'"
 _IN_VAIN_MAX = 3
 # Between two batches to a Postgres that is away: clients come again after a second.
 _AWAY_PAUSE_S = 0.05
@@ -79,6 +79,7 @@ class Lane:
         self._writer = writer
         self._publish = publish
         self._settings = settings
+        self._begin = begin_statement(settings)
         self._queue = LaneQueue(settings)
         self._metrics = LaneMetrics(str(region_id))
         self._supervisor = Supervisor(f"lane {region_id}")
@@ -237,7 +238,7 @@ class Lane:
         began = time.monotonic()
         attempt.sent = Sent.NOTHING
         try:
-            await connection.execute(_BEGIN_IMPATIENT if attempt.impatient else "BEGIN")
+            await connection.execute(self._begin + _IMPATIENT if attempt.impatient else self._begin)
             head: Head = await read_head(connection, self._region_id)
             written = await self._writer(connection, [ticket.work for ticket in attempt.batch])
             attempt.sent = Sent.COMMIT

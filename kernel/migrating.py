@@ -12,7 +12,7 @@ import structlog
 from alembic.config import Config
 
 from alembic import command
-from kernel.postgres import Connection
+from kernel.postgres import UNPREPARED, Connection
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +34,25 @@ async def migrate(database_url: str, patience_s: float = 0.0, look: Look | None 
     """
     connection = await _connect(database_url, patience_s)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        if look is not None:
-            await look(connection)
-        await asyncio.to_thread(upgrade, database_url)
+        async with connection.transaction():
+            # For as long as the transaction: behind a pooler, a lock of the session would outlive us.
+            await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+            if look is not None:
+                await _look(connection, look)
+            await asyncio.to_thread(upgrade, database_url)
     finally:
         await connection.close()
+
+
+async def _look(connection: Connection, look: Look) -> None:
+    """Look, and let go of the tables that were looked at: the migrations change them from another connection."""
+    looking = connection.transaction()
+    await looking.start()
+    try:
+        await look(connection)
+    finally:
+        await looking.rollback()
 
 
 async def _connect(database_url: str, patience_s: float) -> asyncpg.Connection[asyncpg.Record]:
@@ -48,7 +61,7 @@ async def _connect(database_url: str, patience_s: float) -> asyncpg.Connection[a
     told = False
     while True:
         try:
-            return await asyncpg.connect(database_url, timeout=_CONNECT_S)
+            return await asyncpg.connect(database_url, timeout=_CONNECT_S, **UNPREPARED)
         except _NOT_YET as error:
             if time.monotonic() > until:
                 raise ConnectionError(f"Postgres does not answer: {str(error) or type(error).__name__}") from error

@@ -5,10 +5,11 @@ The lane uses asyncpg directly; cold paths use SQLAlchemy Core over the same dri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
+from asyncpg.transaction import Transaction
 from sqlalchemy import URL, MetaData, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -18,9 +19,13 @@ from kernel.settings import Settings
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    _Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 else:
     Connection: TypeAlias = asyncpg.Connection
+    _Connection: TypeAlias = asyncpg.Connection
     Pool: TypeAlias = asyncpg.Pool
+
+Isolation: TypeAlias = Literal["read_committed", "read_uncommitted", "serializable", "repeatable_read"]
 
 # Everything that asking says when Postgres does not answer, or not now. The client's own error is what asyncpg
 # raises where a connection dies while the pool takes it back.
@@ -45,12 +50,43 @@ metadata = MetaData(
 
 # A transaction that forgets itself would hold the region's counter against everybody, and a lock
 # that is not had in 2 s will not be had in time for the person who waits.
-SESSION = {
-    "timezone": "UTC",
+BOUNDS = {
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "1s",
     "jit": "off",
 }
+# Behind a pooler in transaction mode a session is nobody's: each transaction says itself what bounds it.
+_BOUND = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in BOUNDS.items())
+_STATEMENTS_KEPT = 200
+# What was prepared may be on another server than the one that is asked next. asyncpg then parses each statement where
+# it runs; SQLAlchemy's driver gives names to what it prepares, unless it is told that there is none.
+UNPREPARED: dict[str, Any] = {"statement_cache_size": 0}
+UNPREPARED_BY_SQLALCHEMY = UNPREPARED | {
+    "prepared_statement_cache_size": 0,
+    "prepared_statement_name_func": lambda: "",
+}
+
+
+def begin_statement(settings: Settings) -> str:
+    """Return how the lane begins: bounded by its session or, behind a pooler, in the same message."""
+    return f"BEGIN; {_BOUND}" if settings.pooler else "BEGIN"
+
+
+class _Bounded(Transaction):
+    _connection: _Connection
+
+    async def start(self) -> None:
+        await super().start()
+        await self._connection.execute(_BOUND)
+
+
+class PooledConnection(_Connection):
+    """A connection through a pooler; SQLAlchemy begins its transactions by this as well."""
+
+    def transaction(
+        self, *, isolation: Isolation | None = None, readonly: bool = False, deferrable: bool = False
+    ) -> Transaction:
+        return _Bounded(self, isolation, readonly, deferrable)
 
 
 def sqlalchemy_url(database_url: str) -> URL:
@@ -62,18 +98,25 @@ def sqlalchemy_url(database_url: str) -> URL:
     return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
 
 
+def _connect_arguments(settings: Settings, name: str) -> dict[str, Any]:
+    """Return what asyncpg is told for each connection; `name` shows in pg_stat_activity."""
+    session = {"application_name": f"halte {name}", "timezone": "UTC"}
+    arguments: dict[str, Any] = {"timeout": settings.command_timeout_s, "command_timeout": settings.command_timeout_s}
+    if settings.pooler:
+        # It refuses to be told more of a session at its start than these two.
+        return arguments | UNPREPARED | {"connection_class": PooledConnection, "server_settings": session}
+    return arguments | {"statement_cache_size": _STATEMENTS_KEPT, "server_settings": session | BOUNDS}
+
+
 async def open_pool(settings: Settings, name: str) -> Pool:
-    """Open the pool of the lane and of short reads; `name` shows in pg_stat_activity."""
+    """Open the pool of the lane and of short reads."""
     return await asyncpg.create_pool(
         settings.database_url,
         min_size=1,
         max_size=settings.pool_max,
-        command_timeout=settings.command_timeout_s,
-        timeout=settings.command_timeout_s,
-        statement_cache_size=settings.statement_cache_size,
-        server_settings={"application_name": f"halte {name}", **SESSION},
         # Rolling restarts behind a proxy should find their way back to a balanced spread.
         max_inactive_connection_lifetime=300.0,
+        **_connect_arguments(settings, name),
     )
 
 
@@ -89,13 +132,8 @@ def open_engine(settings: Settings, name: str) -> AsyncEngine:
         pool_pre_ping=True,
         # An SQL error's text goes to the log; what was to be stored must not go with it.
         hide_parameters=True,
-        connect_args={
-            "timeout": settings.command_timeout_s,
-            "command_timeout": settings.command_timeout_s,
-            "statement_cache_size": settings.statement_cache_size,
-            "prepared_statement_cache_size": settings.statement_cache_size,
-            "server_settings": {"application_name": f"halte {name} cold", **SESSION},
-        },
+        connect_args=_connect_arguments(settings, f"{name} cold")
+        | (UNPREPARED_BY_SQLALCHEMY if settings.pooler else {"prepared_statement_cache_size": _STATEMENTS_KEPT}),
     )
 
 

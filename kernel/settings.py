@@ -21,8 +21,7 @@ _FALSE = {"0", "false", "no", "off", ""}
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 _SECRET_KEY_MIN_BYTES = 32
 _PORT_MAX = 65_535
-# 0 prepared statements is what a pooler in transaction mode needs.
-_MAY_BE_ZERO = {"port", "statement_cache_size"}
+_MAY_BE_ZERO = {"port"}
 _DATABASE_SCHEMES = ("postgres", "postgresql")
 _WEB = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[^\s;,'\"<>\\]*)?", re.ASCII)
 _REDIS_SCHEMES = ("redis", "rediss", "unix", "sentinel")
@@ -48,8 +47,8 @@ class Settings:
     map_style_url: str | None = None
     map_pmtiles: str | None = None
 
+    pooler: bool = False
     pool_max: int = 8
-    statement_cache_size: int = 200
     command_timeout_s: float = 5.0
     redis_timeout_s: float = 0.25
 

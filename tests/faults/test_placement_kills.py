@@ -23,7 +23,7 @@ _PLACERS = 20
 _KILLS = 15
 
 
-async def _count_all(estate: Estate, address: str) -> None:
+async def count_all(estate: Estate, address: str) -> None:
     for shelter, units in estate.units.items():
         body = {"shelter": str(shelter), "units": [{"unit": str(unit), "free": CAPACITY} for unit in units]}
         async with httpx.AsyncClient(headers=estate.key_headers(shelter), verify=NO_TLS, timeout=20) as client:
@@ -38,7 +38,7 @@ async def test_no_placement_is_lost_or_ended_twice_by_kills() -> None:
     print(f"HALTE_FAULT_SEED={seed}")
     async with installed() as installation:
         estate, (node,), promises = installation.estate, installation.nodes, Promises()
-        await _count_all(estate, node.address)
+        await count_all(estate, node.address)
         placers = [
             Placer(node.address, estate, promises, random.Random(seed * 1_000 + number)) for number in range(_PLACERS)
         ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 import psutil
 
 from halte.embedded import Embedded
-from kernel.migrating import upgrade
+from kernel.migrating import migrate
 from kernel.settings import Settings
 from tests.support.embedded import servers_below
 from tests.support.estate import Estate, furnish_estate
@@ -40,13 +40,23 @@ class Installation:
     nodes: list[Server] = field(default_factory=list)
 
 
+# What stands between the nodes and their Postgres, in a folder through which its account may pass.
+Through = Callable[[Settings, Path], AbstractAsyncContextManager[Settings]]
+
+
 @asynccontextmanager
-async def founded(nodes: int = 1) -> AsyncIterator[Founded]:
+async def directly(settings: Settings, _home: Path) -> AsyncIterator[Settings]:
+    yield settings
+
+
+@asynccontextmanager
+async def founded(nodes: int = 1, through: Through = directly) -> AsyncIterator[Founded]:
     """Run servers and nodes; afterwards nothing of them may be left, whatever the test did."""
     home = open_folder("halte-faults-")
     embedded = Embedded(home / "data")
     before = _children()
     servers: list[Server] = []
+    stops: list[BaseException | None] = []
     try:
         found = await asyncio.to_thread(embedded.start)
         settings = Settings(
@@ -55,14 +65,17 @@ async def founded(nodes: int = 1) -> AsyncIterator[Founded]:
             secret_key="a key of 32 signs, for tests only",
             demo=True,
         )
-        await asyncio.to_thread(upgrade, found.database_url)
-        region_id = await found_region(settings)
-        servers += [Server(settings) for _ in range(nodes)]
-        for server in servers:
-            await server.start()
-        yield Founded(embedded, settings, region_id, servers)
+        async with through(settings, home) as served:
+            await migrate(str(served.database_url))
+            region_id = await found_region(served)
+            servers += [Server(served) for _ in range(nodes)]
+            try:
+                for server in servers:
+                    await server.start()
+                yield Founded(embedded, settings, region_id, servers)
+            finally:
+                stops += await asyncio.gather(*(server.stop() for server in servers), return_exceptions=True)
     finally:
-        stops = await asyncio.gather(*(server.stop() for server in servers), return_exceptions=True)
         await asyncio.to_thread(embedded.stop)
         left = servers_below(home)
         for orphan in left:
@@ -74,9 +87,9 @@ async def founded(nodes: int = 1) -> AsyncIterator[Founded]:
 
 
 @asynccontextmanager
-async def installed(nodes: int = 1) -> AsyncIterator[Installation]:
-    """Run an installation with the estate in it."""
-    async with founded(nodes) as ground:
+async def installed(nodes: int = 1, through: Through = directly) -> AsyncIterator[Installation]:
+    """Run an installation with the estate in it. Its settings are those that go straight to the servers."""
+    async with founded(nodes, through) as ground:
         estate = await furnish_estate(ground.nodes[0].address, ground.region_id)
         yield Installation(ground.embedded, ground.settings, estate, ground.nodes)
 

@@ -131,6 +131,10 @@ async def open_site(settings: Settings, pool: Pool, tmp_path: Path) -> OpenSite:
 
 @pytest.fixture
 def free_port() -> int:
+    return unused_port()
+
+
+def unused_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -47,6 +47,7 @@ class Server:
             "DATABASE_URL": self.settings.database_url or "",
             "REDIS_URL": self.settings.redis_url or "",
             "HALTE_SECRET_KEY": self.settings.secret_key or "",
+            "HALTE_POOLER": str(int(self.settings.pooler)),
             "HALTE_DEMO": "1",
             "HALTE_PORT": str(self.port),
             "HALTE_LOG_LEVEL": "error",

@@ -10,7 +10,7 @@ import pytest
 from kernel.settings import Settings, SettingsError
 
 NUMBERS = [one.name for one in fields(Settings) if one.type in {"int", "float"}]
-MAY_BE_ZERO = {"port", "statement_cache_size"}
+MAY_BE_ZERO = {"port"}
 
 
 def read(**environ: str) -> Settings:
