@@ -15,6 +15,9 @@ from kernel.access.key_secrets import KeySecrets
 from kernel.live.truth import POSTGRES_AWAY
 from kernel.problems import Problem
 from kernel.supervising import Supervisor
+from orientation.distributing.drafting import Drafting
+from orientation.distributing.telling import Telling
+from orientation.distributing.tending import tend
 from orientation.elapsing import destroy_keys, pass_placements, pass_requests
 from orientation.erasing import erase_contacts, erase_plans, erase_requests
 from orientation.lapsing import escalate, lapse
@@ -40,6 +43,8 @@ class Desk:
         self.sealer = Sealer.of(region.settings)
         self.receipts = Receipts(KeySecrets(region.settings).derive("receipts"))
         self.suggesting = Suggesting(region)
+        self.drafting = Drafting(region)
+        self.telling = Telling(region)
         self._supervisor = Supervisor(f"desk {region.id}")
         self._hastened = asyncio.Event()
         self._erased_at = -math.inf
@@ -53,6 +58,7 @@ class Desk:
             yield desk
         finally:
             await desk._supervisor.stop()
+            await desk.drafting.stop()
 
     def hasten(self) -> None:
         """Look at once at what is due."""
@@ -60,13 +66,16 @@ class Desk:
 
     async def sweep(self) -> None:
         """Do what is due, each kind for itself; nothing by a clock that jumped."""
-        for look in (*SWEEPS, *self._erasures()):
+        for look in (*SWEEPS, self._tend, *self._erasures()):
             if not self.region.watch.sweeps_allowed:
                 return
             try:
                 await look(self.region)
             except Problem as problem:
                 log.warning("desk.sweep_postponed", problem=problem.slug)
+
+    async def _tend(self, region: Region) -> None:
+        await tend(region, self.drafting)
 
     def _erasures(self) -> tuple[Sweep, ...]:
         now = time.monotonic()

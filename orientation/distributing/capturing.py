@@ -7,9 +7,10 @@ be ahead of them, and then a place would be counted twice (I6). Nothing here kee
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +21,8 @@ from inventory.bodies import ShelterBody
 from inventory.model.night import night_of, noon_of
 from inventory.region import Region
 from kernel.postgres import Connection
+from kernel.problems import InvalidBody
+from orientation.distributing.plan_records import read_result
 from orientation.matching.context import Bar
 from orientation.matching.seeing import State
 from orientation.model.household import Household
@@ -30,10 +33,12 @@ from orientation.store import policy_of
 
 log = structlog.get_logger(__name__)
 
+Links: TypeAlias = tuple[tuple[UUID, ...], ...]
+
 # Decoded in one go: a millisecond or two.
 _PORTION = 250
 _YESTERDAY = timedelta(hours=24)
-_MOMENT = "SELECT epoch, seq, halte_now() AS now FROM region WHERE id = $1"
+_MOMENT = "SELECT epoch, seq, halte_now() AS now, clock_timestamp() AS real FROM region WHERE id = $1"
 _BOARD = """
 SELECT s.kind, j.body FROM subject s JOIN journal j ON j.region_id = s.region_id AND j.seq = s.seq
 WHERE s.region_id = $1 AND s.kind IN ('shelter', 'unit') AND NOT s.gone ORDER BY s.id
@@ -52,6 +57,12 @@ FROM request r LEFT JOIN placement p ON p.id = r.placement_id
 WHERE r.region_id = $1 AND r.regime = 'night' AND (r.state = 'held' OR r.state = 'waiting' AND r.expires_at > $3)
 ORDER BY r.asked_at, r.id
 """
+# In which place of its draw: nobody is in two of a night.
+_DRAWN = """
+SELECT e.request_id, row_number() OVER (PARTITION BY d.id ORDER BY e.position) - 1 AS place
+FROM draw d JOIN draw_entry e ON e.draw_id = d.id
+WHERE d.region_id = $1 AND d.night = $2 AND d.state = 'drawn' AND e.position IS NOT NULL
+"""
 _RULES = """
 SELECT version, id, body FROM orientation_policy WHERE region_id = $1 AND set_at <= $2 ORDER BY version DESC LIMIT 1
 """
@@ -62,11 +73,12 @@ _read_household = msgspec.json.Decoder(Household).decode
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """`yesterday`: the rules of a day ago, where a plan by them would be made of other points."""
+    """`yesterday`: the rules of a day ago, where a plan by them would be made of other points. `real`: no demo's."""
 
     case: Case
     policy: OrientationPolicy
     yesterday: OrientationPolicy | None
+    real: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,39 +90,55 @@ class _Snapshot:
     seekers: Sequence[asyncpg.Record]
     policy: OrientationPolicy
     before: OrientationPolicy
+    drawn: Mapping[UUID, int]
+    proposed: Mapping[UUID, UUID | None]
 
 
-async def capture(region: Region) -> Captured:
-    """Return the night regime of this moment, and the rules by which it is planned."""
+async def capture(region: Region, after: UUID | None = None) -> Captured:
+    """Return the night regime of this moment, and the rules by which it is planned; `after`: the plan before."""
     card = await region.card.read()
     points = {} if card.map is None else {one.code: one.point for one in card.map.communes}
     async with (
         region.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        snapshot = await _read(connection, region)
+        snapshot = await _read(connection, region, after)
     shelters, states = await _board(snapshot.board)
     now = snapshot.moment["now"]
     case = Case(
         night_of(now, region.zone), now, str(region.zone), snapshot.moment["seq"], snapshot.moment["epoch"],
-        shelters, states, points, await _seekers(snapshot.seekers),
+        shelters, states, points, await _seekers(snapshot),
     )  # fmt: skip
     same = snapshot.policy.plans_like(snapshot.before)
-    return Captured(case, snapshot.policy, None if same else snapshot.before)
+    return Captured(case, snapshot.policy, None if same else snapshot.before, snapshot.moment["real"])
 
 
-async def _read(connection: Connection, region: Region) -> _Snapshot:
+def restrict(captured: Captured, links: Links, *, lenient: bool = False) -> Captured:
+    """Add links; refuse those of households that do not wait tonight, or leave those out of them."""
+    waiting = {seeker.request for seeker in captured.case.seekers}
+    named = [request for link in links for request in link]
+    if not lenient and (not waiting.issuperset(named) or len(set(named)) < len(named)):
+        raise InvalidBody(where="links", why="requests for this night that are open, each in one link")
+    left = (tuple(one for one in link if one in waiting) for link in links)
+    return replace(captured, case=replace(captured.case, links=tuple(link for link in left if len(link) > 1)))
+
+
+async def _read(connection: Connection, region: Region, after: UUID | None) -> _Snapshot:
     moment = await connection.fetchrow(_MOMENT, region.id)
     if moment is None:
         raise LookupError(f"no region {region.id}")
     now: datetime = moment["now"]
-    last_noon = noon_of(night_of(now, region.zone) - timedelta(days=1), region.zone)
+    night = night_of(now, region.zone)
+    last_noon = noon_of(night - timedelta(days=1), region.zone)
+    before = None if after is None else await read_result(connection, region.id, after)
     return _Snapshot(
         moment,
         await connection.fetch(_BOARD, region.id),
         await connection.fetch(_SEEKERS, region.id, last_noon, now),
         await _policy_of(connection, region.id, now),
         await _policy_of(connection, region.id, now - _YESTERDAY),
+        {row["request_id"]: row["place"] for row in await connection.fetch(_DRAWN, region.id, night)},
+        {} if before is None else {row.request: row.unit for row in before.rows},
     )
 
 
@@ -134,11 +162,11 @@ async def _board(rows: Sequence[asyncpg.Record]) -> tuple[tuple[ShelterBody, ...
     return tuple(shelters), tuple(states)
 
 
-async def _seekers(rows: Sequence[asyncpg.Record]) -> tuple[Seeker, ...]:
-    return tuple([_seeker(row) async for row in _unhurried(rows)])
+async def _seekers(snapshot: _Snapshot) -> tuple[Seeker, ...]:
+    return tuple([_seeker(row, snapshot) async for row in _unhurried(snapshot.seekers)])
 
 
-def _seeker(row: asyncpg.Record) -> Seeker:
+def _seeker(row: asyncpg.Record, snapshot: _Snapshot) -> Seeker:
     bars = tuple(
         Bar(unit_id, until, reason, shelter_id if reason in BARS_SHELTER else None)
         for unit_id, until, reason, shelter_id in row["bars"]
@@ -154,6 +182,8 @@ def _seeker(row: asyncpg.Record) -> Seeker:
         row["unit_id"],
         row["places"] or 0,
         bool(row["accepted"]),
+        snapshot.proposed.get(row["id"]),
+        snapshot.drawn.get(row["id"]),
     )
 
 

@@ -13,7 +13,10 @@ from orientation.planning.case import Case, decode
 _KEEP = """
 INSERT INTO night_case (region_id, night, at, content) VALUES ($1, $2, $3, $4) ON CONFLICT (region_id, night) DO NOTHING
 """
-_KEPT = "SELECT EXISTS (SELECT FROM night_case WHERE region_id = $1 AND night = $2)"
+_WANTED = """
+SELECT EXISTS (SELECT FROM request WHERE region_id = $1 AND state <> 'closed' AND regime = 'night')
+   AND NOT EXISTS (SELECT FROM night_case WHERE region_id = $1 AND night = $2)
+"""
 _NIGHTS = "SELECT night FROM night_case WHERE region_id = $1 AND night <= $2 ORDER BY night DESC LIMIT $3"
 _READ = "SELECT content FROM night_case WHERE region_id = $1 AND night = ANY($2::date[]) ORDER BY night DESC"
 
@@ -23,9 +26,10 @@ async def keep_case(pool: Pool, region_id: UUID, night: date, at: datetime, cont
     await pool.execute(_KEEP, region_id, night, at, content)
 
 
-async def is_kept(pool: Pool, region_id: UUID, night: date) -> bool:
-    found: bool = await pool.fetchval(_KEPT, region_id, night)
-    return found
+async def is_wanted(pool: Pool, region_id: UUID, night: date) -> bool:
+    """Tell whether somebody waits tonight, and no case of it is kept yet."""
+    wanted: bool = await pool.fetchval(_WANTED, region_id, night)
+    return wanted
 
 
 async def nights_kept(pool: Pool, region_id: UUID, until: date, limit: int) -> list[date]:

@@ -21,6 +21,7 @@ from orientation.distributing.results import (
     Summary,
     Task,
     TierView,
+    WhyView,
 )
 from orientation.distributing.rows import Ways, free_places, rows_of
 from orientation.model.counts import PartyGroup, group_of
@@ -48,7 +49,8 @@ def answer(task: Task, content: bytes, tell: Tell, planner: Planner) -> bytes:
     tell(Progress("reading", 0.0))
     case, policy = decode(content), policy_from(task.rules)
     if task.why is not None:
-        return msgspec.json.encode(planner.why(case, policy, task.choice, task.why))
+        told = msgspec.to_builtins(planner.why(case, policy, task.choice, task.why))
+        return msgspec.json.encode(msgspec.convert(told, WhyView))
     yesterday = None if task.yesterday is None else policy_from(task.yesterday)
     return msgspec.json.encode(reckon(case, policy, yesterday, task.time_limit_s, tell, planner))
 
@@ -61,7 +63,7 @@ def reckon(
     case: Case, policy: OrientationPolicy, yesterday: OrientationPolicy | None, time_limit_s: float, tell: Tell,
     planner: Planner,
 ) -> Result:  # fmt: skip
-    plan = planner.plan(case, policy, time_limit_s=time_limit_s, progress=tell)
+    plan = planner.plan(case, policy, time_limit_s=time_limit_s, progress=_telling(tell))
     tell(Progress("comparing", plan.solve_s, plan.value, plan.bound, plan.gap))
     first_come = planner.first_come(case, policy)
     other = None if yesterday is None else planner.plan(case, yesterday, time_limit_s=time_limit_s * _OTHER_PART)
@@ -74,6 +76,16 @@ def reckon(
         else _comparison(yesterday, planner.compare(case, policy, ways.ours, ways.yesterday)),
     )
     return Result(_summary(case, plan, compared), _groups(case, ways), against, rows_of(case, policy, ways))
+
+
+def _telling(tell: Tell) -> Callable[[str, float, float | None, float | None], None]:
+    """Say how much better it could still be, as the plan itself says it in the end."""
+
+    def progress(phase: str, elapsed_s: float, value: float | None, bound: float | None) -> None:
+        gap = None if value is None or bound is None else max(0.0, bound - value) / max(1.0, abs(value))
+        tell(Progress(phase, elapsed_s, value, bound, gap))
+
+    return progress
 
 
 def _comparison(policy: OrientationPolicy | None, compared: Any) -> ComparisonView:
@@ -100,7 +112,7 @@ def _summary(case: Case, plan: Any, compared: Any) -> Summary:
         households_waiting=len(case.seekers),
         households_placed=len(placed),
         places_free=free_places(columns_of(case), case.now),
-        tiers=[TierView(place, one.people, one.placed, one.most, one.proven) for place, one in enumerate(plan.levels)],
+        tiers=[TierView(one.tier, one.people, one.placed, one.most, one.proven) for one in plan.levels],
         families_split=compared.split,
         moves=sum(plan.choice[seeker.request] != seeker.proposed for seeker in proposed),
         fairness_price=compared.price_of_fairness,

@@ -133,3 +133,55 @@ class Task(msgspec.Struct, frozen=True):
     yesterday: Rules | None = None
     why: UUID | None = None
     choice: dict[UUID, UUID | None] = {}
+
+
+class TermView(msgspec.Struct, frozen=True):
+    term: str
+    points: int
+    facts: dict[str, Any]
+
+
+class TakenView(msgspec.Struct, frozen=True):
+    """To whom places of a unit went: how many households of a tier and a group, and never which."""
+
+    tier: int
+    group: str
+    households: int
+
+
+class OtherUnitView(msgspec.Struct, frozen=True):
+    unit: UUID
+    shelter: UUID
+    score: int
+    taken: list[TakenView]
+
+
+class BlockerView(msgspec.Struct, frozen=True):
+    code: str
+    units: int
+
+
+class CodeView(msgspec.Struct, frozen=True):
+    code: str
+    facts: dict[str, Any]
+
+
+class NearView(msgspec.Struct, frozen=True):
+    unit: UUID
+    shelter: UUID
+    blocker: CodeView
+    change: CodeView
+
+
+class WhyView(msgspec.Struct, frozen=True):
+    """Why here: `terms`, the `rank` among `of` units that fit, and the `better` ones. Why nowhere: the other lists."""
+
+    request: UUID
+    unit: UUID | None
+    rank: int | None
+    of: int
+    terms: list[TermView]
+    better: list[OtherUnitView]
+    blockers: list[BlockerView]
+    near: list[NearView]
+    fitting: list[OtherUnitView]

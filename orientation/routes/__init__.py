@@ -8,6 +8,7 @@ from orientation.routes.acts import ACTS
 from orientation.routes.nights import get_night
 from orientation.routes.placements import read_address, read_must_moves, read_placement, read_placements
 from orientation.routes.placing import post_placements, put_placement
+from orientation.routes.plans import PLANS
 from orientation.routes.policies import put_orientation_policy, read_orientation_policies
 from orientation.routes.receipts import get_receipt, refresh_receipt
 from orientation.routes.request_acts import (
@@ -29,5 +30,6 @@ def orientation_routes() -> list[ControllerRouterHandler]:
         *(get_receipt, refresh_receipt, get_night),
         *(put_placement, post_placements, *ACTS),
         *(read_placements, read_placement, read_address, read_must_moves),
+        *PLANS,
         *(read_orientation_policies, put_orientation_policy),
     ]

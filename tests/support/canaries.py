@@ -64,6 +64,9 @@ class Refuge:
     receipt: str = ""
     tonight: str = ""
     placement: UUID = field(default_factory=new_id)
+    # Somebody waits, and a plan has a place for them in there.
+    waiting: UUID = field(default_factory=new_id)
+    plan: UUID = field(default_factory=new_id)
 
     @property
     def units(self) -> tuple[UUID, ...]:
@@ -87,6 +90,7 @@ class Refuge:
             woman = {"age": "26-59", "gender": "woman", "relation": "self"}
             asked = {"id": str(self.request), "regime": "night", "channel": "phone", "party": [woman]}
             told = (await admin.post("/requests", json=asked)).json()
+            await admin.post("/requests", json=asked | {"id": str(self.waiting)})
             self.receipt, self.tonight = told["receipt"], told["request"]["night"]
         connection = await asyncpg.connect(self.database_url)
         await connection.execute("UPDATE unit_state SET held = $2 WHERE unit_id = $1", self.held_unit, HELD)
@@ -124,6 +128,17 @@ class Refuge:
         async with region.client("granted") as desk:
             placed = {"request": str(self.request), "unit": str(self.surge_unit)}
             await _seen(desk.put(f"/placements/{self.placement}", json=placed))
+            planned = await desk.post("/plans", json={"id": str(self.plan)})
+            assert planned.status_code == 202, planned.text
+            await _worked_out(desk, self.plan)
+
+
+async def _worked_out(client: httpx.AsyncClient, plan: UUID) -> None:
+    while True:
+        told = (await client.get(f"/plans/{plan}")).json()
+        if told["state"] != "solving":
+            return
+        await asyncio.sleep(_PAUSE_S)
 
 
 async def _report(client: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:

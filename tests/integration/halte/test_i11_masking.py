@@ -60,6 +60,12 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/placements": ("", "?state=recent", "?shelter={secret}", "?shelter={secret}&state=recent"),
     "/api/v1/placements/{placement_id:uuid}": ("/api/v1/placements/{placement}",),
     "/api/v1/placements/{placement_id:uuid}/address": ("/api/v1/placements/{placement}/address",),
+    "/api/v1/plans": ("", "?night={tonight}", "?night=2026-01-01"),
+    "/api/v1/plans/{plan_id:uuid}": ("/api/v1/plans/{plan}",),
+    "/api/v1/plans/{plan_id:uuid}/why/{request_id:uuid}": (
+        "/api/v1/plans/{plan}/why/{request}",
+        "/api/v1/plans/{plan}/why/{waiting}",
+    ),
     "/api/v1/policies": ("",),
     "/api/v1/policies/orientation": ("",),
     "/api/v1/nights/{night:date}": ("/api/v1/nights/2026-01-01", "/api/v1/nights/{tonight}"),
@@ -102,6 +108,8 @@ def _paths(route: str, refuge: Refuge) -> list[str]:
         "receipt": refuge.receipt,
         "tonight": refuge.tonight,
         "placement": refuge.placement,
+        "plan": refuge.plan,
+        "waiting": refuge.waiting,
     }
     return [(asked if asked.startswith("/") else route + asked).format_map(ids) for asked in ASKED[route]]
 

@@ -1,0 +1,70 @@
+"""The worker: a process of its own in which a plan is worked out: `python -m orientation.distributing.worker`.
+
+A task and its case come on standard input, then progress and one result or failure leave on standard output, a line
+each, marked by its first sign. Nothing is written to any log: all of it is about people (I9). It goes when whoever
+started it goes: standard input is kept open, and its end is the end.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from importlib import import_module
+from typing import BinaryIO
+
+import msgspec
+
+from orientation.distributing.reckoning import Planner, answer
+from orientation.distributing.results import Progress, Task
+
+PROGRESS, RESULT, FAILURE = b"p", b"r", b"f"
+# Below whatever serves people.
+_NICE = 10
+_ABANDONED = 3
+_MODULES = {"plan": "solving", "first_come": "greedy", "compare": "comparing", "why": "explaining"}
+
+
+def main() -> None:
+    os.nice(_NICE)
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    task = msgspec.json.decode(source.readline(), type=Task)
+    content = source.read(task.size)
+    threading.Thread(target=_leave_with, args=(source,), daemon=True).start()
+
+    def tell(progress: Progress) -> None:
+        _say(sink, PROGRESS, msgspec.json.encode(progress))
+
+    try:
+        _say(sink, RESULT, answer(task, content, tell, _planner()))
+    except Exception as error:  # noqa: BLE001 -- whatever it is, the node is told where, and nothing of whom
+        _say(sink, FAILURE, msgspec.json.encode(_where(error)))
+
+
+def _planner() -> Planner:
+    """The solver is loaded here and nowhere else: no other process of a node has it."""
+    made = {name: import_module(f"orientation.planning.{module}") for name, module in _MODULES.items()}
+    return Planner(**{name: getattr(module, name) for name, module in made.items()})
+
+
+def _leave_with(source: BinaryIO) -> None:
+    """End at once when the node has closed its end, or is dead."""
+    source.read()
+    os._exit(_ABANDONED)
+
+
+def _say(sink: BinaryIO, mark: bytes, line: bytes) -> None:
+    sink.write(mark + line + b"\n")
+    sink.flush()
+
+
+def _where(error: Exception) -> str:
+    """Name the error and the line, without its words: they may quote a household."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1]
+    return f"{type(error).__name__} in {last.name}, {os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119
+
+
+if __name__ == "__main__":
+    main()
