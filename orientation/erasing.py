@@ -37,6 +37,8 @@ _ERASE = (
     "DELETE FROM request_bar WHERE request_id = ANY($1::uuid[])",
     "DELETE FROM request_step WHERE request_id = ANY($1::uuid[])",
     "DELETE FROM contact WHERE request_id = ANY($1::uuid[])",
+    # The line stays: without it nobody could draw again.
+    "UPDATE draw_entry SET request_id = NULL WHERE request_id = ANY($1::uuid[])",
     "DELETE FROM placement WHERE request_id = ANY($1::uuid[])",
     "DELETE FROM request WHERE id = ANY($1::uuid[])",
 )

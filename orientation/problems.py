@@ -107,3 +107,57 @@ class PartyHeld(Problem):
 
     slug = "party-held"
     status = 409
+
+
+class UnknownDraw(Problem):
+    slug = "unknown-draw"
+    status = 404
+
+
+class DrawExists(Problem):
+    """Tonight has a draw of that audience already, named in `draw`."""
+
+    slug = "draw-exists"
+    status = 409
+
+
+class DrawMovedOn(Problem):
+    """It is past that, or not there yet: `state` says how it stands. A draw ends with its `night`."""
+
+    slug = "draw-moved-on"
+    status = 409
+
+
+class CommitmentMade(Problem):
+    """Two people commit, each once, to secrets of their own."""
+
+    slug = "commitment-made"
+    status = 409
+
+
+class CommitmentMissing(Problem):
+    """A list is frozen when two have committed."""
+
+    slug = "commitment-missing"
+    status = 409
+
+
+class NotCommitted(Problem):
+    """A secret is told by whoever committed to it."""
+
+    slug = "not-committed"
+    status = 403
+
+
+class SecretWrong(Problem):
+    """The secret is another one than was committed to."""
+
+    slug = "secret-wrong"
+    status = 422
+
+
+class NobodyWaits(Problem):
+    """There is nobody to draw for."""
+
+    slug = "nobody-waits"
+    status = 409

@@ -18,6 +18,7 @@ from kernel.supervising import Supervisor
 from orientation.distributing.drafting import Drafting
 from orientation.distributing.telling import Telling
 from orientation.distributing.tending import tend
+from orientation.drawing.elapsing import pass_draws
 from orientation.elapsing import destroy_keys, pass_placements, pass_requests
 from orientation.erasing import erase_contacts, erase_plans, erase_requests
 from orientation.lapsing import escalate, lapse
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 # One look at what is due, and the works that come of it, through the region's lane.
 Sweep = Callable[[Region], Awaitable[None]]
-SWEEPS: tuple[Sweep, ...] = (lapse, escalate, pass_requests, pass_placements, destroy_keys)
+SWEEPS: tuple[Sweep, ...] = (lapse, escalate, pass_requests, pass_placements, pass_draws, destroy_keys)
 # What nobody waits for, and what looks further back.
 ERASURES: tuple[Sweep, ...] = (erase_contacts, erase_plans, erase_requests)
 _ERASE_EVERY_S = 600.0

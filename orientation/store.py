@@ -27,6 +27,12 @@ SELECT count(*) FROM request r JOIN request_event e ON e.request_id = r.id
 WHERE r.region_id = $1 AND NOT r.gone
   AND e.actor_id = $2 AND e.verb = $3 AND e.at > halte_now() - make_interval(secs => $4)
 """
+# Of a request `r`: that it continues one which ended the night before without a place. Who said no themselves was not
+# turned away; who was not heard of again may have given up.
+TURNED_AWAY = """EXISTS (
+  SELECT FROM request b WHERE b.id = r.continues AND b.region_id = r.region_id
+    AND (b.outcome = 'expired' OR b.outcome = 'unmet' AND b.outcome_reason <> 'refused-by-household')
+    AND b.closed_at > r.asked_at - interval '24 hours')"""
 _VERSIONS = """
 SELECT version, id, body, why, actor_id, set_at FROM orientation_policy WHERE region_id = $1 AND version < $2
 ORDER BY version DESC LIMIT $3

@@ -46,6 +46,8 @@ class Touches:
     requests: set[UUID] = field(default_factory=set)
     # What else takes turns, by an id of its own: the package above says what.
     turns: set[UUID] = field(default_factory=set)
+    # Those of them that are made of all who wait, whom the package above then loads.
+    queues: set[UUID] = field(default_factory=set)
     # Changes of the region's rules.
     policies: set[UUID] = field(default_factory=set)
     # Acts on requests and placements, which the package above keeps.

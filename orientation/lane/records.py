@@ -14,7 +14,7 @@ from uuid import UUID
 from inventory.lane.working import Working
 from kernel.journal import Cause
 from orientation.model.contact import SealedContact
-from orientation.model.draw import Draw, DrawEntry
+from orientation.model.draw import Draw, DrawEntry, Waiting
 from orientation.model.placement import Placement
 from orientation.model.plan import PlanDraft
 from orientation.model.policy import OrientationPolicy
@@ -72,6 +72,9 @@ class Records:
     plans: dict[UUID, PlanDraft] = field(default_factory=dict)
     draws_before: dict[UUID, int] = field(default_factory=dict)
     plans_before: dict[UUID, int] = field(default_factory=dict)
+    # The lists of those draws that may be drawn, as they were found; and who waits, where a list is made.
+    lists: dict[UUID, list[DrawEntry]] = field(default_factory=dict)
+    queue: list[Waiting] = field(default_factory=list)
     # Lines of lists, as the batch leaves them, by draw and place.
     draw_entries: dict[tuple[UUID, int], DrawEntry] = field(default_factory=dict)
     sharings: dict[UUID, StoredSharing] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from orientation.model.counts import PartyGroup
+from orientation.model.household import Household
 
 
 class DrawState(StrEnum):
@@ -72,3 +73,12 @@ class DrawEntry:
     tickets: int
     request_id: UUID | None = None
     position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A household that waits for tonight, as a freeze finds it."""
+
+    request_id: UUID
+    household: Household
+    turned_away: bool

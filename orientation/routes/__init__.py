@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from orientation.routes.acts import ACTS
+from orientation.routes.draws import DRAWS
 from orientation.routes.nights import get_night
 from orientation.routes.placements import read_address, read_must_moves, read_placement, read_placements
 from orientation.routes.placing import post_placements, put_placement
@@ -27,6 +28,7 @@ def orientation_routes() -> list[ControllerRouterHandler]:
     return [
         *(post_request, get_requests, get_request, get_events, read_suggestions),
         *(patch_request, take_request, refresh_request, pause_request, close_request, put_step),
+        *DRAWS,
         *(get_receipt, refresh_receipt, get_night),
         *(put_placement, post_placements, *ACTS),
         *(read_placements, read_placement, read_address, read_must_moves),

@@ -52,6 +52,11 @@ WITH pair AS (
 SELECT pair.id, r.code FROM pair JOIN request r ON r.id = pair.other
 WHERE pair.other <> pair.id AND r.region_id = $2 AND r.state <> 'closed' ORDER BY r.code
 """
+_DRAWN = """
+SELECT e.request_id, min(e.position) AS position FROM draw_entry e JOIN draw d ON d.id = e.draw_id
+WHERE e.request_id = ANY($1::uuid[]) AND d.region_id = $2 AND d.state = 'drawn' AND d.ended_at IS NULL
+GROUP BY e.request_id
+"""
 _household = msgspec.json.Decoder(Household).decode
 # After these nobody comes; after a lapse or a no-show somebody still may (I3).
 _GIVEN_UP = frozenset({Ending.DECLINED, Ending.CANCELLED})
@@ -66,6 +71,7 @@ class _Beside:
     contacts: dict[UUID, ContactView] = field(default_factory=dict)
     steps: dict[UUID, list[StepView]] = field(default_factory=dict)
     twins: dict[UUID, list[str]] = field(default_factory=dict)
+    drawn: dict[UUID, int] = field(default_factory=dict)
 
 
 async def show_requests(region: Region, ids: Sequence[UUID]) -> list[RequestView]:
@@ -108,6 +114,8 @@ async def _beside(connection: Connection, region: Region, rows: Sequence[asyncpg
         beside.steps.setdefault(row["request_id"], []).append(step)
     for row in await connection.fetch(_TWINS, ids, region.id):
         beside.twins.setdefault(row["id"], []).append(row["code"])
+    for row in await connection.fetch(_DRAWN, ids, region.id):
+        beside.drawn[row["request_id"]] = row["position"]
     sealer = desk_of(region).sealer
     if sealer is not None:
         beside.contacts = _opened(sealer, await connection.fetch(_CONTACTS, ids))
@@ -140,6 +148,7 @@ def _request(row: asyncpg.Record, beside: _Beside) -> RequestView:
         twins=beside.twins.get(row["id"], []),
         contact=beside.contacts.get(row["id"]),
         steps=beside.steps.get(row["id"], []),
+        drawn=beside.drawn.get(row["id"]),
     )
 
 

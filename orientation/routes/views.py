@@ -83,7 +83,7 @@ class StepView(msgspec.Struct):
 
 
 class RequestView(msgspec.Struct):
-    """`twins` are codes of open requests that may be of the same household."""
+    """`twins` are codes of open requests that may be of the same household; `drawn` is its place in a draw."""
 
     id: UUID
     code: str
@@ -110,6 +110,7 @@ class RequestView(msgspec.Struct):
     twins: list[str]
     contact: ContactView | None
     steps: list[StepView]
+    drawn: int | None
 
 
 class RequestAsked(msgspec.Struct):

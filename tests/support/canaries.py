@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,7 @@ class Refuge:
     # Somebody waits, and a plan has a place for them in there.
     waiting: UUID = field(default_factory=new_id)
     plan: UUID = field(default_factory=new_id)
+    draw: UUID = field(default_factory=new_id)
 
     @property
     def units(self) -> tuple[UUID, ...]:
@@ -131,6 +133,26 @@ class Refuge:
             planned = await desk.post("/plans", json={"id": str(self.plan)})
             assert planned.status_code == 202, planned.text
             await _worked_out(desk, self.plan)
+        await self._draw()
+
+    async def _draw(self) -> None:
+        """Let two people draw for who waits, and place by it."""
+        region, path = self.region, f"/draws/{self.draw}"
+        async with region.client("granted") as desk, region.client("admin") as admin:
+            people = ((desk, "5a" * 32), (admin, "a5" * 32))
+            _expect(await desk.post("/draws", json={"id": str(self.draw), "audience": "woman"}), 201)
+            for person, secret in people:
+                committed = {"id": str(new_id()), "commitment": sha256(bytes.fromhex(secret)).hexdigest()}
+                _expect(await person.post(f"{path}/commit", json=committed))
+            await _seen(desk.post(f"{path}/freeze", json={"id": str(new_id())}))
+            for person, secret in people:
+                await _seen(person.post(f"{path}/reveal", json={"id": str(new_id()), "secret": secret}))
+            placed = await desk.post(f"{path}/place", json={"id": str(new_id())})
+            _expect(placed)
+            (held,) = placed.json()["placed"]
+            # The numbers are those that would be recognised again.
+            let_go = {"id": str(new_id()), "reason": "mistake"}
+            await _seen(desk.post(f"/placements/{held['placement']}/cancel", json=let_go))
 
 
 async def _worked_out(client: httpx.AsyncClient, plan: UUID) -> None:
@@ -151,5 +173,5 @@ async def _seen(asked: Awaitable[httpx.Response]) -> None:
     await asyncio.sleep(_PAUSE_S)
 
 
-def _expect(answer: httpx.Response) -> None:
-    assert answer.status_code == 200, answer.text
+def _expect(answer: httpx.Response, status: int = 200) -> None:
+    assert answer.status_code == status, answer.text

@@ -55,6 +55,9 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/api/v1/board": _BOARD,
     "/api/v1/board.geojson": _BOARD,
     "/api/v1/clock": ("",),
+    "/api/v1/draws": ("", "?night={tonight}"),
+    "/api/v1/draws/{draw_id:uuid}": ("/api/v1/draws/{draw}",),
+    "/api/v1/draws/{draw_id:uuid}/file": ("/api/v1/draws/{draw}/file",),
     "/api/v1/keys": ("",),
     "/api/v1/must-moves": ("",),
     "/api/v1/placements": ("", "?state=recent", "?shelter={secret}", "?shelter={secret}&state=recent"),
@@ -110,6 +113,7 @@ def _paths(route: str, refuge: Refuge) -> list[str]:
         "placement": refuge.placement,
         "plan": refuge.plan,
         "waiting": refuge.waiting,
+        "draw": refuge.draw,
     }
     return [(asked if asked.startswith("/") else route + asked).format_map(ids) for asked in ASKED[route]]
 

@@ -69,7 +69,7 @@ async def house(halte: Running) -> AsyncIterator[House]:
     await pool.close()
 
 
-def _slug(answer: httpx.Response) -> tuple[int, str]:
+def slug_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["slug"]
 
 
@@ -94,7 +94,7 @@ async def test_a_placement_from_hold_to_arrival(house: House) -> None:
     assert (await region.unit(region.men))["free"] == 3
     recent = (await house.send("staff", "GET", "/placements?state=recent")).json()["placements"]
     assert placement["id"] in {one["id"] for one in recent}
-    assert _slug(await house.act("staff", placement, "decline", reason="not-for-us")) == (409, "placement-moved-on")
+    assert slug_of(await house.act("staff", placement, "decline", reason="not-for-us")) == (409, "placement-moved-on")
 
 
 async def test_i10_the_same_again_is_done_once_also_by_a_colleague(house: House) -> None:
@@ -103,15 +103,15 @@ async def test_i10_the_same_again_is_done_once_also_by_a_colleague(house: House)
     first, again = [(await house.send(who, "PUT", path, body)).json() for who in ("desk", "admin")]
     assert (first["repeated"], again["repeated"], first["placement"]) == (False, True, again["placement"])
     other = body | {"unit": str(house.region.women)}
-    assert _slug(await house.send("desk", "PUT", path, other)) == (422, "id-reused")
+    assert slug_of(await house.send("desk", "PUT", path, other)) == (422, "id-reused")
     for taken in (body["request"], house.region.men):
         fresh = {"request": str(await house.ask()), "unit": str(house.region.men)}
-        assert _slug(await house.send("desk", "PUT", f"/placements/{taken}", fresh)) == (422, "id-reused")
+        assert slug_of(await house.send("desk", "PUT", f"/placements/{taken}", fresh)) == (422, "id-reused")
     act = {"id": str(new_id()), "reason": "mistake"}
     once, twice = [(await house.send(who, "POST", f"{path}/cancel", act)).json() for who in ("desk", "staff")]
     assert (once["repeated"], twice["repeated"]) == (False, True)
     changed = await house.send("desk", "POST", f"{path}/cancel", act | {"reason": "withdrawn"})
-    assert _slug(changed) == (422, "id-reused")
+    assert slug_of(changed) == (422, "id-reused")
 
 
 async def test_all_are_placed_or_none(house: House) -> None:
@@ -121,7 +121,7 @@ async def test_all_are_placed_or_none(house: House) -> None:
         for size in (2, 2)
     ]
     refused = await house.send("desk", "POST", "/placements", {"placements": bodies})
-    assert _slug(refused) == (409, "place-taken")
+    assert slug_of(refused) == (409, "place-taken")
     assert refused.json()["placement"] == bodies[1]["id"]
     assert (await house.send("desk", "GET", f"/placements/{bodies[0]['id']}")).status_code == 404
     await house.count(4)
@@ -138,7 +138,7 @@ async def test_a_move_replaces_and_who_has_a_place_gets_no_second_one(house: Hou
     await house.count(2, house.region.women)
     placement = await house.placed(house.region.men)
     body = {"request": placement["request"], "unit": str(house.region.women)}
-    assert _slug(await house.send("desk", "PUT", f"/placements/{new_id()}", body)) == (409, "request-has-hold")
+    assert slug_of(await house.send("desk", "PUT", f"/placements/{new_id()}", body)) == (409, "request-has-hold")
     moved = await house.send("desk", "PUT", f"/placements/{new_id()}", body | {"replaces": placement["id"]})
     assert moved.json()["placement"]["replaces"] == placement["id"]
     ended = (await house.send("desk", "GET", f"/placements/{placement['id']}")).json()
@@ -158,7 +158,7 @@ async def test_a_decline_says_why_and_full_says_how_many(house: House) -> None:
     assert (unit["free"], unit["held"]) == (0, 0)
     await house.count(3, house.region.canal_unit, house.region.canal)
     taken = await house.place(house.region.men)
-    assert _slug(taken) == (409, "place-taken")
+    assert slug_of(taken) == (409, "place-taken")
     others = [one["unit"] for one in taken.json()["alternatives"]]
     assert str(house.region.canal_unit) in others
     assert str(house.region.men) not in others
@@ -183,7 +183,7 @@ async def test_others_have_no_part_in_it(house: House) -> None:
     }
     for (who, method, where), refusal in asked.items():
         body = {"id": str(new_id())} | ({"reason": "closed"} if where.endswith("decline") else {})
-        assert _slug(await house.send(who, method, where, body)) == refusal, (who, where)
+        assert slug_of(await house.send(who, method, where, body)) == refusal, (who, where)
     assert (await house.send("other", "GET", "/placements")).json()["placements"] == []
     assert (await house.send("supervisor", "GET", path)).json()["state"] == "held"
 
@@ -194,23 +194,23 @@ async def test_a_colleague_gets_it_and_the_address_is_the_holders(house: House) 
     placement = await house.placed(region.secret_unit)
     address = f"/placements/{placement['id']}/address"
     assert set((await house.send("desk", "GET", address)).json()) == {"address", "phone"}
-    assert _slug(await house.send("admin", "GET", address)) == (403, "not-the-holder")
+    assert slug_of(await house.send("admin", "GET", address)) == (403, "not-the-holder")
     me = (await house.send("admin", "GET", "/sessions/current")).json()["id"]
-    assert _slug(await house.act("desk", placement, "hand-over", to=str(new_id()))) == (422, "unknown-colleague")
+    assert slug_of(await house.act("desk", placement, "hand-over", to=str(new_id()))) == (422, "unknown-colleague")
     assert (await house.act("desk", placement, "hand-over", to=me)).json()["placement"]["holder"]["id"] == me
     assert (await house.send("admin", "GET", address)).status_code == 200
-    assert _slug(await house.send("desk", "GET", address)) == (403, "not-the-holder")
+    assert slug_of(await house.send("desk", "GET", address)) == (403, "not-the-holder")
     noted = "SELECT count(*) FROM request_event WHERE verb = 'address' AND placement_id = $1"
     assert await house.pool.fetchval(noted, UUID(placement["id"])) == 2
     await house.act("admin", placement, "cancel", reason="mistake")
-    assert _slug(await house.send("admin", "GET", address)) == (409, "placement-moved-on")
+    assert slug_of(await house.send("admin", "GET", address)) == (409, "placement-moved-on")
 
 
 async def test_i11_whoever_tries_a_secret_shelter_in_vain_may_not_go_on(house: House) -> None:
     region = house.region
     await house.count(2, region.secret_unit, region.secret)
     tries = [await house.place(region.secret_unit, party(3), who="admin") for _ in range(6)]
-    assert [_slug(one) for one in tries] == [(409, "place-taken")] * 5 + [(429, "too-many-attempts")]
+    assert [slug_of(one) for one in tries] == [(409, "place-taken")] * 5 + [(429, "too-many-attempts")]
     assert (await house.place(region.secret_unit, who="desk")).status_code == 200
     await house.count(5)
     assert (await house.place(region.men, who="admin")).status_code == 200
@@ -261,7 +261,7 @@ async def test_i11_nobody_counts_a_secret_shelter_by_what_else_is_refused(house:
     refused = await house.send("supervisor", "POST", "/placements", {"placements": [wanted, nothing]})
     assert refused.status_code == 403
     refused = await house.send("desk", "POST", "/placements", {"placements": [wanted, nothing]})
-    assert _slug(refused) == (404, "unknown-unit")
+    assert slug_of(refused) == (404, "unknown-unit")
     noted = await house.pool.fetchval("SELECT count(*) FROM request_event WHERE verb = 'place-refused'")
     assert noted == before + 1
 
