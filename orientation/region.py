@@ -16,6 +16,7 @@ from kernel.live.truth import POSTGRES_AWAY
 from kernel.problems import Problem
 from kernel.supervising import Supervisor
 from orientation.distributing.drafting import Drafting
+from orientation.distributing.previewing import Previewing
 from orientation.distributing.telling import Telling
 from orientation.distributing.tending import tend
 from orientation.drawing.elapsing import pass_draws
@@ -46,6 +47,7 @@ class Desk:
         self.suggesting = Suggesting(region)
         self.drafting = Drafting(region)
         self.telling = Telling(region)
+        self.previewing = Previewing(region)
         self._supervisor = Supervisor(f"desk {region.id}")
         self._hastened = asyncio.Event()
         self._erased_at = -math.inf
@@ -60,6 +62,7 @@ class Desk:
         finally:
             await desk._supervisor.stop()
             await desk.drafting.stop()
+            await desk.previewing.stop()
 
     def hasten(self) -> None:
         """Look at once at what is due."""

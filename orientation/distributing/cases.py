@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
 from kernel.postgres import Pool
-from orientation.planning.case import Case, decode
 
 _KEEP = """
 INSERT INTO night_case (region_id, night, at, content) VALUES ($1, $2, $3, $4) ON CONFLICT (region_id, night) DO NOTHING
@@ -18,7 +15,7 @@ SELECT EXISTS (SELECT FROM request WHERE region_id = $1 AND state <> 'closed' AN
    AND NOT EXISTS (SELECT FROM night_case WHERE region_id = $1 AND night = $2)
 """
 _NIGHTS = "SELECT night FROM night_case WHERE region_id = $1 AND night <= $2 ORDER BY night DESC LIMIT $3"
-_READ = "SELECT content FROM night_case WHERE region_id = $1 AND night = ANY($2::date[]) ORDER BY night DESC"
+_CONTENT = "SELECT content FROM night_case WHERE region_id = $1 AND night = $2"
 
 
 async def keep_case(pool: Pool, region_id: UUID, night: date, at: datetime, content: bytes) -> None:
@@ -37,7 +34,7 @@ async def nights_kept(pool: Pool, region_id: UUID, until: date, limit: int) -> l
     return [row["night"] for row in await pool.fetch(_NIGHTS, region_id, until, limit)]
 
 
-async def read_cases(pool: Pool, region_id: UUID, nights: Collection[date]) -> list[Case]:
-    """Return the cases of these nights, newest first; of a night that has none, none."""
-    rows = await pool.fetch(_READ, region_id, sorted(nights))
-    return [await asyncio.to_thread(decode, row["content"]) for row in rows]
+async def read_content(pool: Pool, region_id: UUID, night: date) -> bytes | None:
+    """Return the case of a night as it is kept, for the worker to read."""
+    found: bytes | None = await pool.fetchval(_CONTENT, region_id, night)
+    return found

@@ -43,3 +43,17 @@ class PlanInterrupted(Problem):
 
     slug = "plan-interrupted"
     status = 503
+
+
+class PreviewRunning(Problem):
+    """Other rules are being tried on past nights already."""
+
+    slug = "preview-running"
+    status = 409
+
+
+class UnknownPreview(Problem):
+    """It is kept in one node's memory, and not for long."""
+
+    slug = "unknown-preview"
+    status = 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from orientation.distributing.rows import Ways, free_places, rows_of
 from orientation.model.counts import PartyGroup, group_of
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case, Seeker, columns_of, decode
+from orientation.planning.previewing import preview
 
 Choice: TypeAlias = Mapping[UUID, UUID | None]
 Tell = Callable[[Progress], None]
@@ -51,6 +53,9 @@ def answer(task: Task, content: bytes, tell: Tell, planner: Planner) -> bytes:
     if task.why is not None:
         told = msgspec.to_builtins(planner.why(case, policy, task.choice, task.why))
         return msgspec.json.encode(msgspec.convert(told, WhyView))
+    if task.base is not None:
+        solve = partial(planner.plan, time_limit_s=task.time_limit_s)
+        return msgspec.json.encode(preview(case, policy_from(task.base), policy, solve))
     yesterday = None if task.yesterday is None else policy_from(task.yesterday)
     return msgspec.json.encode(reckon(case, policy, yesterday, task.time_limit_s, tell, planner))
 

@@ -131,6 +131,8 @@ class Task(msgspec.Struct, frozen=True):
     time_limit_s: float
     # The rules of a day ago, where they are others.
     yesterday: Rules | None = None
+    # The rules in force, where `rules` are only tried on a night that is past: it is planned by both.
+    base: Rules | None = None
     why: UUID | None = None
     choice: dict[UUID, UUID | None] = {}
 

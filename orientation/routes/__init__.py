@@ -11,6 +11,7 @@ from orientation.routes.placements import read_address, read_must_moves, read_pl
 from orientation.routes.placing import post_placements, put_placement
 from orientation.routes.plans import PLANS
 from orientation.routes.policies import put_orientation_policy, read_orientation_policies
+from orientation.routes.previews import get_preview, post_preview
 from orientation.routes.receipts import get_receipt, refresh_receipt
 from orientation.routes.request_acts import (
     close_request,
@@ -33,5 +34,5 @@ def orientation_routes() -> list[ControllerRouterHandler]:
         *(put_placement, post_placements, *ACTS),
         *(read_placements, read_placement, read_address, read_must_moves),
         *PLANS,
-        *(read_orientation_policies, put_orientation_policy),
+        *(read_orientation_policies, put_orientation_policy, post_preview, get_preview),
     ]

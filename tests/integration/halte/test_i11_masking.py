@@ -71,6 +71,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     ),
     "/api/v1/policies": ("",),
     "/api/v1/policies/orientation": ("",),
+    "/api/v1/policies/orientation/preview/{preview_id:uuid}": ("/api/v1/policies/orientation/preview/{request}",),
     "/api/v1/nights/{night:date}": ("/api/v1/nights/2026-01-01", "/api/v1/nights/{tonight}"),
     "/api/v1/receipts/{secret:str}": ("/api/v1/receipts/{receipt}",),
     "/api/v1/region": ("",),
