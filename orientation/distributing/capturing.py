@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from inventory.bodies import ShelterBody
-from inventory.model.night import night_of, noon_of
+from inventory.model.night import night_of
 from inventory.region import Region
 from kernel.postgres import Connection
 from kernel.problems import InvalidBody
@@ -29,7 +29,7 @@ from orientation.model.household import Household
 from orientation.model.placement import BARS_SHELTER
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case, Seeker
-from orientation.store import policy_of
+from orientation.store import TURNED_AWAY, policy_of
 
 log = structlog.get_logger(__name__)
 
@@ -44,19 +44,18 @@ SELECT s.kind, j.body FROM subject s JOIN journal j ON j.region_id = s.region_id
 WHERE s.region_id = $1 AND s.kind IN ('shelter', 'unit') AND NOT s.gone ORDER BY s.id
 """
 # As suggesting has it (store.py): the house of the night before is where they arrived last by the request that this
-# one continues. Turned away is whose need was not met in that night: who says no themselves was not.
-_SEEKERS = """
+# one continues.
+_SEEKERS = f"""
 SELECT r.id, r.code, r.household, r.asked_at, p.unit_id, p.places, p.state = 'accepted' AS accepted,
        (SELECT c.shelter_id FROM placement c WHERE c.request_id = r.continues AND c.ending = 'arrived' AND NOT c.voided
         ORDER BY c.ended_at DESC LIMIT 1) AS continued,
-       EXISTS (SELECT FROM request b WHERE b.id = r.continues AND b.region_id = r.region_id AND b.outcome = 'unmet'
-               AND b.outcome_reason <> 'refused-by-household' AND b.closed_at >= $2) AS turned_away,
+       {TURNED_AWAY} AS turned_away,
        ARRAY(SELECT (b.unit_id, b.until, b.reason, b.shelter_id) FROM request_bar b
-             WHERE b.request_id = r.id AND b.until > $3) AS bars
+             WHERE b.request_id = r.id AND b.until > $2) AS bars
 FROM request r LEFT JOIN placement p ON p.id = r.placement_id
-WHERE r.region_id = $1 AND r.regime = 'night' AND (r.state = 'held' OR r.state = 'waiting' AND r.expires_at > $3)
+WHERE r.region_id = $1 AND r.regime = 'night' AND (r.state = 'held' OR r.state = 'waiting' AND r.expires_at > $2)
 ORDER BY r.asked_at, r.id
-"""
+"""  # noqa: S608 -- of constants
 # In which place of its draw: nobody is in two of a night.
 _DRAWN = """
 SELECT e.request_id, row_number() OVER (PARTITION BY d.id ORDER BY e.position) - 1 AS place
@@ -129,12 +128,11 @@ async def _read(connection: Connection, region: Region, after: UUID | None) -> _
         raise LookupError(f"no region {region.id}")
     now: datetime = moment["now"]
     night = night_of(now, region.zone)
-    last_noon = noon_of(night - timedelta(days=1), region.zone)
     before = None if after is None else await read_result(connection, region.id, after)
     return _Snapshot(
         moment,
         await connection.fetch(_BOARD, region.id),
-        await connection.fetch(_SEEKERS, region.id, last_noon, now),
+        await connection.fetch(_SEEKERS, region.id, now),
         await _policy_of(connection, region.id, now),
         await _policy_of(connection, region.id, now - _YESTERDAY),
         {row["request_id"]: row["place"] for row in await connection.fetch(_DRAWN, region.id, night)},
