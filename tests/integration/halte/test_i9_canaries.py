@@ -29,6 +29,7 @@ from tests.integration.halte.test_requests import CHILD, SELF, body
 from tests.support.region import SmallRegion, found_region, furnish
 from tests.support.running import SCRAPER, serving, settings_of_its_own
 
+SECRETS = ("c0ffee17" * 8, "7ea0c0de" * 8)
 ALIAS, PHONE, MAIL, REFUSED = "Vlinderdas", "+32 470 71 93 44", "zilverspar@canary.example", "85.07.30-033.28"
 
 
@@ -39,6 +40,7 @@ class Kept:
     receipt: str = ""
     asked: dict[str, Any] = field(default_factory=dict)
     found: dict[str, bytes] = field(default_factory=dict)
+    drawn: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,7 @@ async def _drive(region: SmallRegion, kept: Kept) -> None:
         await desk.post(f"{path}/take", json={"id": str(new_id()), "base_version": 2})
         for method, secret in (("GET", receipt), ("POST", receipt), ("GET", f"{receipt}X"), ("PUT", receipt)):
             await public.request(method, f"/receipts/{secret}" + ("/refresh" if method == "POST" else ""))
+        kept.drawn, kept.found["file of a draw"] = await _draw(region)
         held = {"request": said["id"], "unit": str(region.men), "replaces": None}
         assert (await desk.put(f"/placements/{placement}", json=held)).status_code == 200
         told = await staff.get("/placements", params={"shelter": str(region.linden)})
@@ -122,6 +125,21 @@ async def _drive(region: SmallRegion, kept: Kept) -> None:
         kept.asked["request"] = seen = (await desk.get(path)).json()
         closing = {"id": str(new_id()), "base_version": seen["version"], "outcome": "withdrawn"}
         assert (await desk.post(f"{path}/close", json=closing)).status_code == 200
+
+
+async def _draw(region: SmallRegion) -> tuple[dict[str, Any], bytes]:
+    """Let two people draw for men; return what the desk sees of it, and the file."""
+    path = f"/draws/{new_id()}"
+    async with region.client("desk") as desk, region.client("supervisor") as supervisor:
+        await desk.post("/draws", json={"id": path.removeprefix("/draws/"), "audience": "man"})
+        people = tuple(zip((desk, supervisor), SECRETS, strict=True))
+        for person, secret in people:
+            committed = {"id": str(new_id()), "commitment": hashlib.sha256(bytes.fromhex(secret)).hexdigest()}
+            await person.post(f"{path}/commit", json=committed)
+        await desk.post(f"{path}/freeze", json={"id": str(new_id())})
+        for person, secret in people:
+            told = await person.post(f"{path}/reveal", json={"id": str(new_id()), "secret": secret})
+        return told.json(), (await desk.get(f"{path}/file")).content
 
 
 async def _tables(settings: Settings) -> AsyncIterator[tuple[str, bytes]]:
@@ -168,6 +186,21 @@ async def test_i9_canaries_are_found_nowhere(kept: Kept) -> None:
         seen = content.lower()
         for canary in (ALIAS, PHONE, MAIL, REFUSED, kept.receipt):
             assert not [form for form in _forms(canary) if form.lower() in seen], (name, canary)
+
+
+async def test_i9_what_a_draw_is_made_of_stands_with_it_and_nowhere_else(kept: Kept) -> None:
+    entries = kept.drawn["entries"]
+    assert str(kept.asked["request"]["id"]) in {entry["request"] for entry in entries}
+    where = {
+        name
+        for name, content in kept.found.items()
+        for word in (*SECRETS, *(entry["pseudonym"] for entry in entries))
+        if word.encode() in content
+    }
+    assert where == {"table draw", "table draw_entry", "file of a draw"}
+    # With which nobody finds a household again.
+    named = [entry[name] for entry in entries for name in ("request", "code")]
+    assert not [word for word in named if word.encode() in kept.found["file of a draw"]]
 
 
 async def test_those_who_may_know_did_see_them_so_the_eye_is_not_blind(kept: Kept) -> None:

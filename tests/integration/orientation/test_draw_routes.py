@@ -105,16 +105,22 @@ async def test_places_go_down_the_order_and_what_is_freed_begins_at_the_top(hous
     again = await _place(house, draw, act, "admin")
     assert (again["placed"], again["repeated"], told["repeated"]) == (told["placed"], True, False)
     assert [one["request"] for one in again["left"]] == [*order[3:], late]
-    # The second has lost their place: they are before the fourth.
-    await house.act("desk", {"id": told["placed"][1]["placement"]}, "cancel", reason="mistake")
+    # One that was cut off before its end goes on, and nobody is placed twice.
+    await house.pool.execute("DELETE FROM sharing_event WHERE verb = 'placed'")
     await house.count(4)
+    on = await _place(house, draw, act)
+    assert ([one["request"] for one in on["placed"]], on["placed"][:3]) == (order[:4], told["placed"])
+    assert (await house.region.unit(house.region.men))["held"] == 4
+    # The second has lost their place: they are before the fifth.
+    await house.act("desk", {"id": told["placed"][1]["placement"]}, "cancel", reason="mistake")
+    await house.count(5)
     second = await _place(house, draw)
-    assert [one["request"] for one in second["placed"]] == [order[1], order[3]]
+    assert [one["request"] for one in second["placed"]] == [order[1], order[4]]
     assert [(one["request"], one["reason"]) for one in second["left"]] == [
-        (order[0], "held"), (order[2], "held"), (order[4], "no-place"), (late, "no-place"),
+        (order[0], "held"), (order[2], "held"), (order[3], "held"), (late, "no-place"),
     ]  # fmt: skip
     await house.count(6)
-    assert [one["request"] for one in (await _place(house, draw))["placed"]] == [order[4], late]
+    assert [one["request"] for one in (await _place(house, draw))["placed"]] == [late]
 
 
 async def test_two_who_place_at_once_hold_each_place_once_and_in_the_order(house: House) -> None:
