@@ -14,7 +14,9 @@ const ALONE: Record<string, string> = { phone: "shelter.html", receipt: "receipt
 
 /** All but the dictionaries, which are fetched by language. */
 const isCode = (id: string): boolean => !/\/i18n\/\w+\/\w\w\.ts$/.test(id);
-const SHARED = { name: "shared", minShareCount: 2, test: isCode };
+/** What the desk shares only with its own later parts is not for the other pages. */
+const isDesks = (id: string): boolean => /\/src\/(desk|distribution)\/|\/i18n\/(desk|reasons|sharing)\.ts$/.test(id);
+const SHARED = { name: "shared", minShareCount: 2, test: (id: string): boolean => isCode(id) && !isDesks(id) };
 
 export default defineConfig(({ mode }) => ({
   base: "/",

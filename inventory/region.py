@@ -17,7 +17,6 @@ from inventory.mapping import Card
 from inventory.model.night import night_of
 from inventory.problems import NotReady
 from inventory.store import due_units
-from inventory.troubles import Troubles
 from kernel.clock import ClockWatch, ShownClock
 from kernel.journal import Range
 from kernel.lane import Lane
@@ -66,7 +65,6 @@ class Region:
         self.live = live
         self.clock = clock
         self.directory = Directory(live.mirror)
-        self.troubles = Troubles(live.mirror)
         self.card = Card(pool, region_id)
         self.settings = settings
         self.watch = watch

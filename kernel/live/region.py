@@ -15,7 +15,6 @@ from uuid import UUID
 import structlog
 
 from kernel.clock import ShownClock
-from kernel.live import metrics
 from kernel.live.board import LiveBoard
 from kernel.live.following import Follower
 from kernel.live.hub import Hub, StillValid
@@ -60,7 +59,6 @@ class RegionLive:
         kinds: tuple[str, ...],
         still_valid: StillValid | None = None,
     ) -> None:
-        metrics.announce(str(region_id))
         self.region_id = region_id
         reserved = lens.reserve.kinds
         self.mirror = Mirror(region_id, passing=reserved)

@@ -2,14 +2,14 @@
 
 import type { Allotment, Band, Freshness, Instant, Regime, Source } from "./types";
 
-/** What a live frame says of a request or a placement: that there is a version. Who may read it fetches it. */
-export interface RequestMark {
+/** What a live frame says of a request, a draw or a plan: that there is a version. Who may read it fetches it. */
+export interface Mark {
   seq: number;
   id: string;
   version: number;
 }
 
-export interface PlacementMark extends RequestMark {
+export interface PlacementMark extends Mark {
   shelter: string;
   unit: string;
   request: string;

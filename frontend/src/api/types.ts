@@ -1,6 +1,6 @@
 /** The contract's JSON shapes, by hand for now: one file, so that the generated one can take its place. */
 
-import type { PlacementMark, RequestMark } from "./orientation";
+import type { Mark, PlacementMark } from "./orientation";
 
 /** RFC 3339, UTC. */
 export type Instant = string;
@@ -121,8 +121,10 @@ export interface BoardSnapshot {
   live: Source;
   units: Unit[];
   shelters: Shelter[];
-  requests?: RequestMark[];
+  requests?: Mark[];
   placements?: PlacementMark[];
+  draws?: Mark[];
+  plans?: Mark[];
 }
 
 /** Longitude and latitude, in degrees. */

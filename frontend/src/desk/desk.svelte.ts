@@ -12,6 +12,7 @@ import { Acts } from "./acts.svelte";
 import { DeskApi, type ActBody, type Closing } from "./api";
 import { amendmentOf, bodyOf, draftOf, newDraft, rebased, type Draft } from "./draft";
 import { untilAnswered } from "./insisting";
+import type { LaterKind } from "./later";
 import { Moves } from "./moves.svelte";
 import { Places } from "./places.svelte";
 import { ALL, arrange, select, type Filters } from "./queue";
@@ -19,7 +20,7 @@ import { Requests } from "./requests.svelte";
 import { Suggested } from "./suggested.svelte";
 
 export type Panel =
-  | { kind: "none" | "ask" | "report" | "moves" | "keys" }
+  | { kind: "none" | "ask" | LaterKind }
   | { kind: "request"; id: string; moving: boolean }
   | { kind: "receipt" | "amend"; id: string };
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem, NotAnswered } from "../api/client";
-import type { RequestMark, RequestView, Suggestions } from "../api/orientation";
+import type { Mark, RequestView, Suggestions } from "../api/orientation";
 import { Acts } from "./acts.svelte";
 import { aPlacement, aRequest, aSuggestion } from "./examples";
 import { insist, untilAnswered } from "./insisting";
@@ -10,7 +10,7 @@ import { Requests } from "./requests.svelte";
 import { steady } from "./steady";
 import { Suggested } from "./suggested.svelte";
 
-const marksOf = (...versions: [id: string, version: number][]): ReadonlyMap<string, RequestMark> =>
+const marksOf = (...versions: [id: string, version: number][]): ReadonlyMap<string, Mark> =>
   new Map(versions.map(([id, version]) => [id, { seq: version, id, version }]));
 
 const settle = () => vi.advanceTimersByTimeAsync(0);

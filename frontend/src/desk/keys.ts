@@ -1,7 +1,7 @@
 /** Single keys that do something, while nobody is typing and where they are wanted (WCAG 2.1.4). Pure. */
 
 export type Command =
-  | { do: "ask" | "queue" | "next" | "previous" | "household" | "report" | "moves" | "keys" | "back" }
+  | { do: "ask" | "queue" | "next" | "previous" | "household" | "report" | "moves" | "draws" | "plans" | "policies" | "keys" | "back" }
   | { do: "suggestion"; place: number };
 
 const COMMANDS: Record<string, Exclude<Command["do"], "suggestion">> = {
@@ -12,6 +12,9 @@ const COMMANDS: Record<string, Exclude<Command["do"], "suggestion">> = {
   d: "household",
   r: "report",
   m: "moves",
+  t: "draws",
+  p: "plans",
+  o: "policies",
   "?": "keys",
   Escape: "back",
 };

@@ -4,14 +4,14 @@
  */
 
 import { ApiProblem } from "../api/client";
-import type { RequestMark, RequestView } from "../api/orientation";
+import type { Mark, RequestView } from "../api/orientation";
 
 /** As many as one question may name. */
 const IDS_MAX = 200;
 const AGAIN_MS = 2_000;
 
 /** What has another version than what we asked for last. */
-export function changed(marks: ReadonlyMap<string, RequestMark>, asked: ReadonlyMap<string, number>): string[] {
+export function changed(marks: ReadonlyMap<string, Mark>, asked: ReadonlyMap<string, number>): string[] {
   const ids: string[] = [];
   for (const { id, version } of marks.values()) if (asked.get(id) !== version) ids.push(id);
   return ids;
@@ -25,7 +25,7 @@ export class Requests {
   /** Hears of each new version, beside the one before. */
   #heard: (now: RequestView, before: RequestView | undefined) => void;
   #signedOut: () => void;
-  #marks: ReadonlyMap<string, RequestMark> = new Map();
+  #marks: ReadonlyMap<string, Mark> = new Map();
   #asked = new Map<string, number>();
   #open: string | null = null;
   #fetching = false;
@@ -42,7 +42,7 @@ export class Requests {
   }
 
   /** `open` is the one that somebody looks at: it stays, with its outcome, when it leaves the queue. */
-  follow(marks: ReadonlyMap<string, RequestMark>, open: string | null): void {
+  follow(marks: ReadonlyMap<string, Mark>, open: string | null): void {
     for (const id of this.#marks.keys()) if (!marks.has(id)) this.#asked.delete(id);
     this.#marks = marks;
     this.#open = open;

@@ -7,6 +7,18 @@ import { nl as commonNl } from "./common/nl";
 import { en as deskEn } from "./desk/en";
 import { fr as deskFr } from "./desk/fr";
 import { nl as deskNl } from "./desk/nl";
+import { en as asideEn } from "./aside/en";
+import { fr as asideFr } from "./aside/fr";
+import { nl as asideNl } from "./aside/nl";
+import { en as distributionEn } from "./distribution/en";
+import { en as rulesEn } from "./rules/en";
+import { en as sharingEn } from "./sharing/en";
+import { fr as distributionFr } from "./distribution/fr";
+import { fr as rulesFr } from "./rules/fr";
+import { fr as sharingFr } from "./sharing/fr";
+import { nl as distributionNl } from "./distribution/nl";
+import { nl as rulesNl } from "./rules/nl";
+import { nl as sharingNl } from "./sharing/nl";
 import { saying } from "../desk/saying";
 import { en as homeEn } from "./home/en";
 import { fr as homeFr } from "./home/fr";
@@ -28,9 +40,9 @@ import { fr as watchFr } from "./watch/fr";
 import { nl as watchNl } from "./watch/nl";
 
 const DICTIONARIES = {
-  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn, receipt: receiptEn, desk: deskEn, reasons: reasonsEn, incoming: incomingEn },
-  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr, receipt: receiptFr, desk: deskFr, reasons: reasonsFr, incoming: incomingFr },
-  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl, receipt: receiptNl, desk: deskNl, reasons: reasonsNl, incoming: incomingNl },
+  en: { common: commonEn, home: homeEn, watch: watchEn, shelter: shelterEn, receipt: receiptEn, desk: deskEn, reasons: reasonsEn, incoming: incomingEn, aside: asideEn, distribution: distributionEn, rules: rulesEn, sharing: sharingEn },
+  fr: { common: commonFr, home: homeFr, watch: watchFr, shelter: shelterFr, receipt: receiptFr, desk: deskFr, reasons: reasonsFr, incoming: incomingFr, aside: asideFr, distribution: distributionFr, rules: rulesFr, sharing: sharingFr },
+  nl: { common: commonNl, home: homeNl, watch: watchNl, shelter: shelterNl, receipt: receiptNl, desk: deskNl, reasons: reasonsNl, incoming: incomingNl, aside: asideNl, distribution: distributionNl, rules: rulesNl, sharing: sharingNl },
 };
 
 /** Every fact that a code of matching may have. */
@@ -186,7 +198,7 @@ it("joins names and times as each language does", () => {
     "en pause jusqu’au 5 déc., 12:00",
   ]);
   expect(["03:15", "za 03:15"].map(deskNl.queue.expiring)).toEqual(["vervalt om 03:15", "vervalt: za 03:15"]);
-  expect(["0", "1", "2"].map((n) => deskFr.report.submit(n, "Nuit"))).toEqual([0, 1, 2].map((n) => `Enregistrer\u00a0: ${n} libre${n < 2 ? "" : "s"}, Nuit`));
+  expect(["0", "1", "2"].map((n) => asideFr.report.submit(n, "Nuit"))).toEqual([0, 1, 2].map((n) => `Enregistrer\u00a0: ${n} libre${n < 2 ? "" : "s"}, Nuit`));
   const alone = saying({ need: 3, band: "" }, NAMES);
   expect(reasonsFr.blockers["no-places"](alone)).toBe("trop peu de places disponibles, il en faut 3");
   expect(reasonsNl.blockers.age(alone)).toBe("de toegelaten leeftijd is niet bekend");

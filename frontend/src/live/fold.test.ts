@@ -84,6 +84,15 @@ describe("the marks of requests and placements", () => {
     expect([whole.requests.size, next.requests.size, next.to]).toEqual([0, 1, 12]);
   });
 
+  it("of draws and plans come and go in the same way", () => {
+    const drawn = applyDelta(board, { ...delta(10, 12), draws: [{ ...mark(11, 1), id: "draw-1" }], plans: [{ ...mark(12, 3), id: "plan-1" }] })!;
+    expect([drawn.draws.get("draw-1")?.version, drawn.plans.get("plan-1")?.version, drawn.requests.size]).toEqual([1, 3, 1]);
+    const left = applyDelta(drawn, delta(12, 13, [], ["plan-1"]))!;
+    expect([left.draws.size, left.plans.size]).toEqual([1, 0]);
+    const whole = applySnapshot(left, { ...snapshot(14, []), plans: [{ ...mark(14, 4), id: "plan-1" }] });
+    expect([whole.draws.size, whole.plans.get("plan-1")?.version]).toEqual([0, 4]);
+  });
+
   it("are not there for a page that is told of none", () => {
     expect([board.placements.size, applySnapshot(board, snapshot(11, [])).requests.size]).toEqual([0, 0]);
   });

@@ -6,7 +6,7 @@
  * seq is newer than the one we have.
  */
 
-import type { PlacementMark, RequestMark } from "../api/orientation";
+import type { Mark, PlacementMark } from "../api/orientation";
 import type { BoardSnapshot, Shelter, Unit } from "../api/types";
 import type { Delta } from "./frames";
 
@@ -16,8 +16,10 @@ export interface Board {
   readonly units: ReadonlyMap<string, Unit>;
   readonly shelters: ReadonlyMap<string, Shelter>;
   /** That there is one, and in which version: facts about people come over HTTP, to whoever may read them (I9). */
-  readonly requests: ReadonlyMap<string, RequestMark>;
+  readonly requests: ReadonlyMap<string, Mark>;
   readonly placements: ReadonlyMap<string, PlacementMark>;
+  readonly draws: ReadonlyMap<string, Mark>;
+  readonly plans: ReadonlyMap<string, Mark>;
 }
 
 export const EMPTY: Board = {
@@ -27,6 +29,8 @@ export const EMPTY: Board = {
   shelters: new Map(),
   requests: new Map(),
   placements: new Map(),
+  draws: new Map(),
+  plans: new Map(),
 };
 
 interface Subject {
@@ -49,6 +53,8 @@ export function applySnapshot(board: Board, snapshot: BoardSnapshot): Board {
     shelters: replaced(known.shelters, snapshot.shelters, snapshot.seq),
     requests: replaced(known.requests, snapshot.requests ?? [], snapshot.seq),
     placements: replaced(known.placements, snapshot.placements ?? [], snapshot.seq),
+    draws: replaced(known.draws, snapshot.draws ?? [], snapshot.seq),
+    plans: replaced(known.plans, snapshot.plans ?? [], snapshot.seq),
   };
 }
 
@@ -60,6 +66,8 @@ export function applyDelta(board: Board, delta: Delta): Board | null {
   const marks = {
     requests: merged(board.requests, delta.requests ?? [], delta.gone, delta.to),
     placements: merged(board.placements, delta.placements ?? [], delta.gone, delta.to),
+    draws: merged(board.draws, delta.draws ?? [], delta.gone, delta.to),
+    plans: merged(board.plans, delta.plans ?? [], delta.gone, delta.to),
   };
   if (delta.to === board.to) return { ...board, ...marks };
   return {

@@ -1,6 +1,6 @@
 /** The frames of the protocol halte.v1. A frame is checked as far as the fold relies on it, and no further. */
 
-import type { PlacementMark, RequestMark } from "../api/orientation";
+import type { Mark, PlacementMark } from "../api/orientation";
 import type { BoardSnapshot, Instant, Shelter, Source, Unit } from "../api/types";
 
 export const SUBPROTOCOL = "halte.v1";
@@ -15,8 +15,11 @@ export interface Delta {
   units: Unit[];
   shelters: Shelter[];
   /** Only to a desk, and a shelter's own. */
-  requests?: RequestMark[];
+  requests?: Mark[];
   placements?: PlacementMark[];
+  /** Only to a desk. */
+  draws?: Mark[];
+  plans?: Mark[];
   gone: string[];
 }
 

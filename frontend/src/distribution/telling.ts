@@ -1,0 +1,17 @@
+/** What the panels of distribution say alike. */
+
+import { sharingWords } from "../i18n/sharing";
+import type { Language } from "../i18n/languages";
+
+/** Tiers count from 0; the one after the last that the rules name is for everybody else. */
+export function tierName(tier: number, tiers: number): string {
+  const words = sharingWords();
+  return tier >= tiers - 1 ? words.lastTier : words.tier(tier + 1);
+}
+
+/** A share as a number of percent, without more digits than tell something. */
+export function percent(language: Language, share: number): string {
+  const digits = share === 0 || share >= 0.1 ? 0 : share >= 0.001 ? 1 : 3;
+  const text = (share * 100).toFixed(digits);
+  return language === "en" ? text : text.replace(".", ",");
+}
