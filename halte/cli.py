@@ -31,12 +31,13 @@ from kernel.commanding import as_sentences
 from kernel.migrating import Look
 from kernel.migrating import migrate as run_migrations
 from kernel.settings import Settings
+from orientation.assigning.cli import plan
 from orientation.drawing.cli import draw
 
 # These start servers of their own; the others work on those that run.
 _STARTING = {"run", "demo", "replay", "simulate"}
 # These need neither servers nor settings: a file is all.
-_OFFLINE = {"draw"}
+_OFFLINE = {"draw", "plan"}
 
 # Postgres may start beside us, or again: after a power cut it reads its log first.
 _PATIENCE_S = 10.0
@@ -126,6 +127,7 @@ main.add_command(import_file)
 main.add_command(key)
 main.add_command(regions.main)
 main.add_command(replay_cli.main)
+main.add_command(plan)
 main.add_command(rebuild)
 main.add_command(simulate_cli.main)
 main.add_command(verify)

@@ -1,0 +1,166 @@
+"""Is there an assignment of at most so much? Decided exactly, depth first, by fixing what the knapsacks rule out.
+
+A pair that is in no such assignment goes, a job with one pair left takes it, and what remains is smaller and proves
+more. Where that ends, one job is tried with each of its agents: the job that costs most whoever takes it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from orientation.assigning.assignment import TOLERANCE, Assignment, Numbers, Places
+from orientation.assigning.packing import Knapsacks, Packed
+
+# Turns of the prices before what is ruled out is ruled out: few, because what is left is priced again, and smaller.
+_TURNS = 4
+# How far a turn goes: a little beyond where the bound would rule everything out if it rose as steeply all along.
+_STRIDE = 1.5
+# Ruled out again at once, while no more than this part of the pairs stays.
+_WORTH_IT = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`pair` of every job where there is an assignment; `sure`: without one, there is none (else time was up)."""
+
+    pair: Places | None
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is left to assign, and of what: `pairs` are the pairs as they were named at first, `taken` is fixed."""
+
+    assignment: Assignment
+    prices: Numbers
+    most: float
+    pairs: Places
+    taken: Places
+
+
+@dataclass(frozen=True, slots=True)
+class _Narrowed:
+    """`least` is a bound for each pair of what is left; `solved` are the pairs that the knapsacks agree on."""
+
+    part: _Part
+    least: Numbers
+    solved: Places | None
+
+
+def decide(assignment: Assignment, prices: Numbers, most: float, until: float) -> Decided:
+    """Look for an assignment that costs at most `most`; good prices make it quick, no prices make it wrong."""
+    whole = _Part(assignment, prices, most, np.arange(assignment.pairs), np.zeros(0, dtype=np.int64))
+    # A part, and the pair that is to be taken of it: it is narrowed only when its turn comes.
+    waiting: list[tuple[_Part, int | None]] = [(whole, None)]
+    while waiting:
+        if time.monotonic() >= until:
+            return Decided(None, sure=False)
+        part, pair = waiting.pop()
+        smaller = part if pair is None else _taking(part, pair)
+        narrowed = None if smaller is None else _narrow(smaller)
+        if narrowed is None:
+            continue
+        if narrowed.solved is not None:
+            return Decided(_by_job(assignment, narrowed.solved), sure=True)
+        waiting.extend((narrowed.part, pair) for pair in _branches(narrowed))
+    return Decided(None, sure=True)
+
+
+def _narrow(part: _Part) -> _Narrowed | None:
+    """Rule out what can be ruled out; None where nothing is left."""
+    while part.assignment.jobs:
+        knapsacks = Knapsacks(part.assignment)
+        prices, packed = _turn(knapsacks, part)
+        if packed.bound > part.most + TOLERANCE:
+            return None
+        if _may_be(part.assignment, packed, part.most):
+            return _Narrowed(part, np.zeros(0), np.concatenate([part.taken, part.pairs[packed.taken]]))
+        least = knapsacks.least(prices, packed)
+        within = np.flatnonzero(least <= part.most + TOLERANCE)
+        smaller = _restricted(_Part(part.assignment, prices, part.most, part.pairs, part.taken), within)
+        if smaller is None:
+            return None
+        part, kept = smaller
+        if len(kept) > _WORTH_IT * len(least):
+            return _Narrowed(part, least[kept], None)
+    return _Narrowed(part, np.zeros(0), part.taken) if part.most >= -TOLERANCE else None
+
+
+def _turn(knapsacks: Knapsacks, part: _Part) -> tuple[Numbers, Packed]:
+    """Turn the prices a few times towards ruling out this part as a whole."""
+    prices, packed = part.prices, knapsacks.pack(part.prices)
+    best = prices, packed
+    for _ in range(_TURNS - 1):
+        lacking = 1.0 - packed.times
+        if packed.bound > part.most + TOLERANCE or not lacking.any():
+            break
+        prices = prices + _STRIDE * (part.most - packed.bound) / (lacking @ lacking) * lacking
+        packed = knapsacks.pack(prices)
+        if packed.bound > best[1].bound:
+            best = prices, packed
+    return best
+
+
+def _may_be(assignment: Assignment, packed: Packed, most: float) -> bool:
+    """Say whether what the knapsacks take is an assignment: they may hold too much where sizes are no whole numbers."""
+    if not (packed.times == 1).all() or assignment.cost[packed.taken].sum() > most + TOLERANCE:
+        return False
+    load = np.bincount(assignment.agent[packed.taken], assignment.size[packed.taken], assignment.agents)
+    return bool((load <= assignment.capacity + TOLERANCE).all())
+
+
+def _branches(narrowed: _Narrowed) -> list[int]:
+    """Return the pairs of one job, the most promising last: the job that costs most with whatever agent it goes to."""
+    job = narrowed.part.assignment.job
+    cheapest = np.full(narrowed.part.assignment.jobs, np.inf)
+    np.minimum.at(cheapest, job, narrowed.least)
+    own = np.flatnonzero(job == np.argmax(cheapest))
+    return [int(pair) for pair in own[np.argsort(-narrowed.least[own], kind="stable")]]
+
+
+def _taking(part: _Part, pair: int) -> _Part | None:
+    job = part.assignment.job
+    smaller = _restricted(part, np.flatnonzero((job != job[pair]) | (np.arange(len(job)) == pair)))
+    return None if smaller is None else smaller[0]
+
+
+def _restricted(part: _Part, open_: Places) -> tuple[_Part, Places] | None:
+    """Keep these pairs only, and let each job that has no other take its one; None where one has none, or no room.
+
+    Also return which pairs are left.
+    """
+    one, capacity, taken = part.assignment, part.assignment.capacity, part.taken
+    free, most = np.ones(one.jobs, dtype=bool), part.most
+    while True:
+        count = np.bincount(one.job[open_], minlength=one.jobs)
+        if (count[free] == 0).any():
+            return None
+        single = open_[count[one.job[open_]] == 1]
+        if not len(single):
+            break
+        capacity = capacity - np.bincount(one.agent[single], one.size[single], one.agents)
+        if (capacity < -TOLERANCE).any():
+            return None
+        free[one.job[single]] = False
+        taken, most = np.concatenate([taken, part.pairs[single]]), most - float(one.cost[single].sum())
+        open_ = open_[free[one.job[open_]]]
+        open_ = open_[one.size[open_] <= capacity[one.agent[open_]] + TOLERANCE]
+    name = np.cumsum(free) - 1
+    left = Assignment(
+        name[one.job[open_]],
+        one.agent[open_],
+        one.cost[open_],
+        one.size[open_],
+        np.maximum(0.0, capacity),
+        one.left_out[free],
+    )
+    return _Part(left, part.prices[free], most, part.pairs[open_], taken), open_
+
+
+def _by_job(assignment: Assignment, taken: Places) -> Places:
+    pair = np.full(assignment.jobs, -1)
+    pair[assignment.job[taken]] = taken
+    return pair
