@@ -1,0 +1,126 @@
+"""The first level by itself: how many people of each tier can have a place at most, whatever it costs in fit.
+
+For this only who fits where matters, so that households of one kind and units of one kind are counted together, and a
+region of any size is a small model. Where a single household must not go is left out of it: the most is a most still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from orientation.matching.columns import Longs
+from orientation.planning.fitting import NEVER
+from orientation.planning.modelling import INFINITE, Model, quiet_solver, solved
+from orientation.planning.pricing import Cuts, Prices, cuts_of
+from orientation.planning.problem import GROUPS, Problem
+from orientation.planning.relaxing import Pairs, model_of, prices_in
+from orientation.planning.valuing import Weights
+
+# A whole number that a solver has computed is as near as this to it.
+_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coarse:
+    """The same problem by kinds: `many` households of each row; `unit` says of which column each unit is one."""
+
+    problem: Problem
+    cuts: Cuts
+    pairs: Pairs
+    many: Longs
+    unit: Longs
+
+
+def coarse_of(problem: Problem) -> Coarse:
+    size_of_kind = np.zeros(len(problem.plain), np.int64)
+    size_of_kind[problem.kind] = problem.size
+    fits = problem.plain & (problem.needs(size_of_kind) <= problem.capacity)
+    each = np.where(problem.is_room, 0, problem.capacity)
+    unit_at, unit = _alike(np.column_stack([problem.is_room, each, np.packbits(fits.T, axis=1)]))
+    keys = np.column_stack([problem.tier, problem.size, np.packbits(fits[:, unit_at], axis=1)[problem.kind]])
+    row_at, row = _alike(keys)
+    may = fits[np.ix_(problem.kind[row_at], unit_at)]
+    coarse = replace(
+        problem,
+        rules=replace(problem.rules, balance=0),
+        points=np.where(may, 0, NEVER).astype(np.int16),
+        size=problem.size[row_at],
+        tier=problem.tier[row_at],
+        group=problem.group[row_at],
+        drawn=np.zeros(len(row_at)),
+        capacity=problem.capacity[unit_at],
+        is_room=problem.is_room[unit_at],
+        links=(),
+        wanting=np.zeros(len(GROUPS)),
+    )
+    units = np.bincount(unit, minlength=len(unit_at))
+    cuts = cuts_of(coarse)
+    whole = replace(coarse, capacity=np.bincount(unit, problem.capacity, len(unit_at)).astype(np.int64))
+    return Coarse(
+        replace(whole, units=problem.units[: len(unit_at)]),
+        Cuts(cuts.unit, cuts.of, cuts.limit * units[cuts.unit]),
+        Pairs(*np.nonzero(may)),
+        np.bincount(row, minlength=len(row_at)),
+        unit,
+    )
+
+
+def guiding_prices(coarse: Coarse, weights: Weights, cuts: Cuts, time_limit_s: float) -> Prices | None:
+    """Return what places would cost if only people counted: near to what they do cost, and soon known."""
+    model, rows = model_of(coarse.problem, weights, coarse.cuts, coarse.pairs, many=coarse.many)
+    solver = quiet_solver(time_limit_s)
+    model.passed_to(solver)
+    solver.run()
+    if not solved(solver):
+        return None
+    found = prices_in(coarse.problem, weights, np.asarray(solver.getSolution().row_dual), rows)
+    parts = {(unit, of): price for unit, of, price in zip(coarse.cuts.unit, coarse.cuts.of, found.part, strict=True)}
+    of_cuts = zip(coarse.unit[cuts.unit], cuts.of, strict=True)
+    return Prices(found.place[coarse.unit], np.array([parts[one] for one in of_cuts], float), found.group)
+
+
+def most_people(coarse: Coarse, weights: Weights, time_limit_s: float) -> float:
+    """Return what all people together can weigh at most: more than that no plan has, of whole households."""
+    model, _ = model_of(coarse.problem, Weights(weights.apart), coarse.cuts, coarse.pairs, many=coarse.many)
+    return _most(model, len(coarse.pairs), time_limit_s) * float(weights.person[-1])
+
+
+def most_of(coarse: Coarse, placed: Longs, time_limit_s: float) -> list[int]:
+    """Return for each tier how many people at most have a place in any plan that places as many of those before."""
+    most: list[int] = []
+    waiting = np.bincount(coarse.problem.tier, coarse.problem.size * coarse.many, len(placed))
+    for tier in range(len(placed)):
+        people = Weights((np.arange(len(placed)) == tier).astype(float))
+        model, _ = model_of(coarse.problem, people, coarse.cuts, coarse.pairs, many=coarse.many)
+        first = model.add_rows(placed[:tier].astype(float), np.full(tier, INFINITE))
+        of = coarse.problem.tier[coarse.pairs.rows]
+        at = np.flatnonzero(of < tier)
+        model.put(first + of[at], at, coarse.problem.size[coarse.pairs.rows[at]])
+        found = _most(model, 0, time_limit_s)
+        if found >= placed[tier] + 1:
+            found = min(found, _most(model, len(coarse.pairs), time_limit_s))
+        most.append(int(min(waiting[tier], found)))
+    return most
+
+
+def _most(model: Model, whole: int, time_limit_s: float) -> float:
+    """Return what no solution exceeds, in whole numbers as everything that is counted here."""
+    solver = quiet_solver(time_limit_s)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.99)
+    model.passed_to(solver, whole=whole)
+    solver.run()
+    if whole:
+        return float(np.floor(-solver.getInfo().mip_dual_bound + _TOLERANCE))
+    return float(np.floor(-solver.getInfo().objective_function_value + _TOLERANCE)) if solved(solver) else np.inf
+
+
+def _alike(table: npt.NDArray[np.int64]) -> tuple[Longs, Longs]:
+    """Return the first of each sort of row, and of which sort each row is."""
+    if not len(table):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    _, first, inverse = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    return first, inverse.reshape(-1)

@@ -1,0 +1,217 @@
+"""The plan of a night: who goes where, so that no other plan is worth more, with the proof of how nearly that is so.
+
+Prices of places come first, from people alone; then the linear optimum over the pairs that these prices leave
+worthwhile, until no pair of all there are is missing; then whole households, beginning with what the optimum takes
+whole. What is done without a plan is where it begins: the first level is never below it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from orientation.matching.columns import Longs
+from orientation.model.policy import OrientationPolicy
+from orientation.planning.case import Case
+from orientation.planning.choice import Level, Plan, Progress
+from orientation.planning.fitting import NEVER
+from orientation.planning.greedy import by_asking, by_tier, serve
+from orientation.planning.levels import Coarse, coarse_of, guiding_prices, most_of, most_people
+from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, price
+from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of, tier_of
+from orientation.planning.relaxing import Pairs, Relaxed, best_of, joined, relax
+from orientation.planning.valuing import Weights, base_of, faults, fit_of, placed_by_tier, value_of, weights_of
+
+# Pairs of each household that the first relaxation looks at, and that come in with each look at all of them.
+_FIRST, _WIDER, _MORE = 6, 6, 6
+_SCATTER = 400.0
+# So many points a household between value and bound, and nothing is left that anybody would notice.
+_NEAR = 0.1
+# A pair that loses more points than this, at prices that are nearly right, is looked at no more.
+_FAR = 150.0
+# Of the time, at most, for how many people can have a place at all.
+_FOR_PEOPLE = 0.25
+# And of what the plan leaves, for each tier's proof.
+_FOR_LEVELS = 0.3
+# So certain of the value, the last points of fit are worth less of the time.
+_SURE = 1e-5
+# Of what is left of it, at most, for each search for whole households.
+_PARTS = (0.1, 0.3, 0.8)
+# A plan is called optimal that is as near as this to the best there can be.
+_OPTIMAL = 1e-4
+_TOLERANCE = 1e-6
+_WHOLE = 1.0 - _TOLERANCE
+
+
+@dataclass(slots=True)
+class _Solving:
+    """What is found and proven so far."""
+
+    problem: Problem
+    weights: Weights
+    cuts: Cuts
+    began: float
+    until: float
+    progress: Progress | None
+    pick: Longs
+    value: float
+    bound: float
+    phases: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def left_s(self) -> float:
+        return self.until - time.monotonic()
+
+    @property
+    def near(self) -> bool:
+        return self.bound - self.value <= _NEAR * len(self.problem.seekers)
+
+    def tell(self, phase: str) -> None:
+        elapsed_s = time.monotonic() - self.began
+        self.phases[phase] = round(elapsed_s - sum(self.phases.values()) + self.phases.get(phase, 0.0), 3)
+        if self.progress is not None:
+            self.progress(phase, elapsed_s, float(self.value), float(self.bound))
+
+    def offer(self, pick: Longs) -> None:
+        """Keep what is worth more, and of the first level never less than anything that was offered."""
+        if faults(self.problem, pick):
+            return
+        value = value_of(self.problem, self.weights, pick)
+        ours, other = (tuple(placed_by_tier(self.problem, one).tolist()) for one in (self.pick, pick))
+        if (other, value) > (ours, self.value):
+            self.pick, self.value = pick, value
+
+
+def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Progress | None = None) -> Plan:
+    """Return the plan of a case; `progress` hears of every step, and may raise to stop."""
+    began = time.monotonic()
+    problem = problem_of(case, policy)
+    weights = weights_of(problem)
+    nobody = np.full(len(problem.seekers), NOWHERE)
+    solving = _Solving(
+        problem, weights, cuts_of(problem), began, began + time_limit_s, progress, nobody,
+        value_of(problem, weights, nobody), _if_all_had_the_best(problem, weights),
+    )  # fmt: skip
+    for order in (by_asking(problem), by_tier(problem)):
+        solving.offer(serve(problem, order))
+    solving.tell("matching")
+    if problem.units and problem.seekers:
+        coarse = coarse_of(problem)
+        _solve(solving, coarse)
+        most = most_of(coarse, placed_by_tier(problem, solving.pick), max(0.2, _FOR_LEVELS * solving.left_s))
+    else:
+        solving.bound, most = solving.value, [0] * problem.tiers
+    solving.tell("proving")
+    return _told(solving, policy, most)
+
+
+def _if_all_had_the_best(problem: Problem, weights: Weights) -> float:
+    """Return what a plan would be worth if there was room for everybody everywhere."""
+    best = problem.points.max(axis=1, initial=NEVER)
+    return float(np.maximum(base_of(problem, weights) + best, 0.0)[best > NEVER].sum())
+
+
+def _solve(solving: _Solving, coarse: Coarse) -> None:
+    found = _relaxed(solving, coarse)
+    if found is None:
+        return
+    for reach in (1, 2):
+        if solving.near or solving.left_s <= 0:
+            return
+        _round(solving, *found, reach)
+
+
+def _round(solving: _Solving, relaxed: Relaxed, pairs: Pairs, reach: int) -> None:
+    """Make whole what the linear optimum parts; what it takes whole stays, but for what `reach` lets go."""
+    fixed = _settled(solving.problem, relaxed, pairs, reach)
+    part = solving.left_s * _PARTS[reach] / (1 if solving.bound - solving.value > _SURE * abs(solving.value) else 4)
+    pick, _ = best_of(
+        solving.problem, solving.weights, solving.cuts, pairs, begin=solving.pick, fixed=fixed, time_limit_s=part
+    )
+    solving.offer(pick)
+    solving.tell("rounding")
+
+
+def _relaxed(solving: _Solving, coarse: Coarse) -> tuple[Relaxed, Pairs] | None:
+    """Return the linear optimum and the pairs it was found among: all that matter, if there was the time."""
+    problem, cuts = solving.problem, solving.cuts
+    guide = guiding_prices(coarse, solving.weights, cuts, solving.left_s)
+    if guide is None:
+        return None
+    solving.tell("relaxing")
+    most = most_people(coarse, solving.weights, _FOR_PEOPLE * solving.left_s)
+    weights = solving.weights = replace(solving.weights, most=most)
+    priced = _prove(solving, guide, _FIRST)
+    wider = price(problem, weights, cuts, guide, count=_WIDER, scatter=_SCATTER)
+    pairs = joined((priced.rows, priced.units), (wider.rows, wider.units))
+    # Of a link these are all: the shelters that are best for them all, whatever else changes.
+    linked = np.concatenate([np.zeros(0, np.int64), *problem.links])
+    best: tuple[Relaxed, Pairs] | None = None
+    while solving.left_s > 0:
+        relaxed = relax(problem, weights, cuts, pairs, solving.left_s, best)
+        if relaxed is None:
+            return best
+        best = relaxed, pairs
+        _round(solving, relaxed, pairs, 0)
+        priced = _prove(solving, relaxed.prices, _MORE, relaxed.gain + _TOLERANCE)
+        lost = lost_with(problem, weights, cuts, relaxed.prices, best=priced.best, rows=pairs.rows, units=pairs.units)
+        kept = (
+            np.isin(pairs.rows, linked) | (lost <= max(_FAR, priced.bound - relaxed.value)) | (relaxed.x > _TOLERANCE)
+        )
+        new = ~np.isin(priced.rows, linked)
+        more = joined((pairs.rows[kept], pairs.units[kept]), (priced.rows[new], priced.units[new]))
+        if not new.any() or priced.bound - relaxed.value <= _NEAR * len(problem.seekers):
+            return replace(relaxed, x=relaxed.x[kept]), Pairs(pairs.rows[kept], pairs.units[kept])
+        pairs = more
+    return best
+
+
+def _prove(solving: _Solving, prices: Prices, count: int, than: Numbers | None = None) -> Priced:
+    priced = price(solving.problem, solving.weights, solving.cuts, prices, count=count, than=than)
+    solving.bound = min(solving.bound, priced.bound)
+    solving.tell("relaxing")
+    return priced
+
+
+def _settled(problem: Problem, relaxed: Relaxed, pairs: Pairs, reach: int) -> Longs:
+    """Return the pairs that are taken for certain: those the optimum takes whole, but the less of them the further
+    `reach` goes: not those of units that others are parted over, then none."""
+    whole = relaxed.x >= _WHOLE
+    for link in problem.links:
+        inside = np.isin(pairs.rows, link)
+        if whole[inside].sum() < len(link):
+            whole &= ~inside
+    if reach > 0:
+        parted = np.unique(pairs.units[(relaxed.x > _TOLERANCE) & ~whole])
+        whole &= ~np.isin(pairs.units, parted)
+    return np.flatnonzero(whole & (reach < 2))
+
+
+def _told(solving: _Solving, policy: OrientationPolicy, most: list[int]) -> Plan:
+    problem = solving.problem
+    placed = placed_by_tier(problem, solving.pick)
+    held = np.zeros(problem.tiers, np.int64)
+    people = np.bincount(problem.tier, problem.size, problem.tiers).astype(np.int64)
+    for seeker in problem.case.seekers:
+        if seeker.unit is not None:
+            held[tier_of(policy.plan, seeker)] += seeker.household.party_size
+    levels = tuple(
+        Level(tier, int(people[tier] + held[tier]), int(placed[tier] + held[tier]), most[tier] + int(held[tier]))
+        for tier in range(problem.tiers)
+    )
+    fit = fit_of(problem, solving.pick)
+    return Plan(
+        choice=problem.choice(solving.pick),
+        status="optimal" if solving.bound - solving.value <= _OPTIMAL * abs(solving.value) else "feasible",
+        value=solving.value,
+        bound=max(solving.bound, solving.value),
+        levels=levels,
+        fit=fit,
+        fit_bound=max(fit, solving.bound - float(solving.weights.person @ placed)),
+        policy_hash=policy.hash,
+        seq=problem.case.seq,
+        solve_s=round(time.monotonic() - solving.began, 3),
+        phases=dict(solving.phases),
+    )

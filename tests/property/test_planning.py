@@ -1,0 +1,87 @@
+"""A plan can be carried out, is never below what is done without one, and is what trying everything finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from orientation.planning.case import columns_of
+from orientation.planning.comparing import compare
+from orientation.planning.fitting import NEVER, fit_all
+from orientation.planning.greedy import by_priority, first_come
+from orientation.planning.solving import plan
+from tests.support.nights import Judge, difficult_night, points_of
+
+seeds = st.integers(0, 2**32)
+slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+
+
+@slow
+@given(seeds)
+def test_a_plan_can_be_carried_out_and_is_never_below_one_after_the_other(seed: int) -> None:
+    case, policy = difficult_night(seed)
+    judge, found = Judge(case, policy), plan(case, policy, time_limit_s=20)
+    assert list(found.choice) == [seeker.request for seeker in case.seekers]
+    assert judge.faults(found.choice) == []
+    assert tuple(level.placed for level in found.levels) == judge.people(found.choice)
+    assert abs(found.fit - judge.fit(found.choice)) < 1e-6
+    assert found.value <= found.bound + 1e-6
+    assert found.fit <= found.fit_bound + 1e-6
+    for way in (first_come, by_priority):
+        other = way(case, policy)
+        assert judge.faults(other) == []
+        assert judge.people(found.choice) >= judge.people(other)
+    assert found.choice == plan(case, policy, time_limit_s=20).choice
+
+
+@slow
+@given(seeds)
+def test_a_plan_is_what_trying_everything_finds(seed: int) -> None:
+    case, policy = difficult_night(seed, households=5, units=9)
+    judge = Judge(case, policy)
+    assume(prod(1 + sum(judge.free[unit] > 0 for unit in judge.points[one.request]) for one in judge.waiting) < 3_000)
+    people, fit = judge.best()
+    found = plan(case, policy, time_limit_s=20)
+    assert judge.people(found.choice) == people
+    assert abs(judge.fit(found.choice) - fit) <= 0.5
+    assert all(level.placed <= level.most for level in found.levels)
+    assert found.fit_bound >= fit - 1e-6
+
+
+@slow
+@given(seeds)
+def test_the_fit_of_all_is_the_fit_of_each(seed: int) -> None:
+    case, policy = difficult_night(seed, households=20)
+    columns = columns_of(case)
+    points = fit_all(case, columns, case.seekers, np.arange(len(columns)), policy).points
+    for row, seeker in enumerate(case.seekers):
+        theirs = {columns.seen[unit].about.id: int(points[row, unit]) for unit in np.flatnonzero(points[row] != NEVER)}
+        assert theirs == points_of(case, seeker, policy)
+
+
+@slow
+@given(seeds)
+def test_a_comparison_counts_who_gains_and_who_loses(seed: int) -> None:
+    case, policy = difficult_night(seed)
+    ours, other = by_priority(case, policy), first_come(case, policy)
+    told = compare(case, policy, ours, other)
+    size = {seeker.request: seeker.household.party_size for seeker in case.seekers}
+    assert told.people_placed - told.people_placed_other == sum(size[one] for one in told.gains) - sum(
+        size[one] for one in told.losers
+    )
+    assert told.people_placed == sum(share.placed for share in told.groups)
+    assert {*told.gains, *told.losers, *told.moved} == {one for one in size if ours[one] != other[one]}
+    assert told.price_of_fairness >= 0
+
+
+@slow
+@given(seeds)
+def test_nobody_waiting_and_nothing_free_are_plans_too(seed: int) -> None:
+    case, policy = difficult_night(seed, households=4)
+    for empty in (replace(case, seekers=()), replace(case, states=()), replace(case, seekers=(), states=())):
+        found = plan(replace(empty, links=()), policy, time_limit_s=5)
+        assert (found.gap, found.status) == (0.0, "optimal")
