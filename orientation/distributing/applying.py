@@ -175,7 +175,7 @@ class Applying:
         try:
             await self._drafting.begin(wanted, lenient=True)
         except PlanRunning:
-            log.info("plan.replanned_already", plan=str(after))
+            log.info("plan.replanned_already", task=str(after))
 
 
 def _links(links: str) -> tuple[tuple[UUID, ...], ...]:

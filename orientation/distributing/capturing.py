@@ -156,7 +156,7 @@ async def _board(rows: Sequence[asyncpg.Record]) -> tuple[tuple[ShelterBody, ...
                 states.append(_read_state(row["body"]))
         except msgspec.MsgspecError as error:
             # As on every screen: what cannot be read keeps nobody from the rest.
-            log.error("plan.body_refused", kind=row["kind"], error=type(error).__name__)  # noqa: TRY400
+            log.error("plan.body_refused", reason=row["kind"], error=type(error).__name__)  # noqa: TRY400
     return tuple(shelters), tuple(states)
 
 

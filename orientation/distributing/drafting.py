@@ -109,14 +109,14 @@ class Drafting:
             await keep_case(self._region.pool, self._region.id, case.night, case.now, content)
             await self._propose(wanted, await self._work_out(wanted, captured, content))
         except PlanMovedOn:
-            log.info("plan.withdrawn", plan=str(wanted.id))
+            log.info("plan.withdrawn", task=str(wanted.id))
         except Problem as problem:
             await self._give_up(wanted.id, problem.slug)
         except asyncio.CancelledError:
             await self._give_up(wanted.id, PlanInterrupted.slug)
             raise
         except Exception:
-            log.exception("plan.failed", plan=str(wanted.id))
+            log.exception("plan.failed", task=str(wanted.id))
             await self._give_up(wanted.id, PlanFailed.slug)
 
     async def _work_out(self, wanted: Wanted, captured: Captured, content: bytes) -> bytes:
@@ -159,7 +159,7 @@ class Drafting:
         try:
             await self._region.lane.submit(GiveUp(plan_id, slug))
         except Problem as problem:
-            log.warning("plan.failure_untold", plan=str(plan_id), failure=slug, problem=problem.slug)
+            log.warning("plan.failure_untold", task=str(plan_id), slug=slug, problem=problem.slug)
 
 
 async def _logged(name: str, work: Coroutine[Any, Any, None]) -> None:

@@ -28,7 +28,7 @@ _MODULES = {"plan": "solving", "first_come": "greedy", "compare": "comparing", "
 
 def main() -> None:
     os.nice(_NICE)
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    source, sink = sys.stdin.buffer, _own_output()
     task = msgspec.json.decode(source.readline(), type=Task)
     content = source.read(task.size)
     threading.Thread(target=_leave_with, args=(source,), daemon=True).start()
@@ -40,6 +40,13 @@ def main() -> None:
         _say(sink, RESULT, answer(task, content, tell, _planner()))
     except Exception as error:  # noqa: BLE001 -- whatever it is, the node is told where, and nothing of whom
         _say(sink, FAILURE, msgspec.json.encode(_where(error)))
+
+
+def _own_output() -> BinaryIO:
+    """Keep standard output for ourselves: solvers print there, from below Python."""
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return sink
 
 
 def _planner() -> Planner:

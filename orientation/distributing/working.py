@@ -63,7 +63,7 @@ async def _converse(process: Process, task: Task, case: bytes, on_progress: OnPr
 
 
 def _failed(where: str) -> PlanFailed:
-    log.error("plan.worker_failed", where=where)
+    log.error("plan.worker_failed", error=where)
     return PlanFailed()
 
 
