@@ -78,7 +78,7 @@ async def _last_night(desk: Desk, unit_id: UUID) -> dict[str, UUID]:
 async def test_a_case_knows_of_each_household_what_a_plan_must_know(desk: Desk, region: Region) -> None:
     unit_id, other = await desk.unit(), await desk.unit()
     before = await _last_night(desk, unit_id)
-    await set_clock(desk.pool, at("18:00", NEXT))
+    await set_clock(desk.pool, at("17:30", NEXT))
     for one in (unit_id, other):
         await desk.report(one, 9)
     asked = {name: await desk.ask(continues=earlier) for name, earlier in before.items()}
