@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -30,7 +30,7 @@ from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case, Seeker, columns_of, decode
 from orientation.planning.previewing import preview
 
-Choice: TypeAlias = Mapping[UUID, UUID | None]
+Choice: TypeAlias = dict[UUID, UUID | None]
 Tell = Callable[[Progress], None]
 # What the plan by other rules, which is only compared with, may take of the time.
 _OTHER_PART = 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -20,7 +20,7 @@ from orientation.model.policy import OrientationPolicy
 from orientation.model.sharing import place_among
 from orientation.planning.case import Case, Seeker, columns_of, context_of
 
-Choice: TypeAlias = Mapping[UUID, UUID | None]
+Choice: TypeAlias = dict[UUID, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
