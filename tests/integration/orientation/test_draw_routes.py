@@ -189,6 +189,18 @@ async def test_i11_a_refuge_is_held_as_the_desk_may(house: House) -> None:
     assert [one["request"] for one in (await _place(house, draw, who="admin"))["placed"]] == [_order(draw)[2]]
 
 
+async def test_i11_a_draw_does_not_try_what_a_band_leaves_open(house: House) -> None:
+    region = house.region
+    # Two are there, which a desk reads as one or two.
+    await house.count(2, region.secret_unit, region.secret)
+    await house.ask(Household((*_WOMAN.party, Member(Age.ADULT, Gender.WOMAN, Relation.FRIEND))))
+    draw = await _drawn(house, "adults")
+    told = await _place(house, draw, who="admin")
+    assert (told["placed"], [one["reason"] for one in told["left"]]) == ([], ["no-place"])
+    await house.count(3, region.secret_unit, region.secret)
+    assert [one["unit"] for one in (await _place(house, draw, who="admin"))["placed"]] == [str(region.secret_unit)]
+
+
 async def test_the_file_holds_and_names_nobody(house: House) -> None:
     requests = [await house.ask() for _ in range(4)]
     draw = await _drawn(house)

@@ -62,6 +62,9 @@ async def _close(desk: Desk, request_id: UUID, outcome: Outcome, reason: UnmetRe
 
 
 async def test_who_waits_is_drawn_for_by_the_rules_in_force_and_the_file_holds(desk: Desk, drawing: Drawing) -> None:
+    await set_clock(desk.pool, at("17:59") - NEXT)
+    long_ago = await desk.ask()
+    await _close(desk, long_ago, Outcome.UNMET, UnmetReason.NO_PLACE)
     await set_clock(desk.pool, at("20:00") - NEXT)
     refused = [await desk.ask() for _ in range(3)]
     reasons = (UnmetReason.NO_PLACE, UnmetReason.REFUSED_BY_HOUSEHOLD)
@@ -76,15 +79,17 @@ async def test_who_waits_is_drawn_for_by_the_rules_in_force_and_the_file_holds(d
     )
     policy = OrientationPolicy(draw=rules)
     await desk.lane.submit(SetOrientationPolicy(new_id(), SYSTEM, policy, 0, "as agreed", b"rules"))
-    again, said_no, unheard, cold, plain = (
+    again, said_no, unheard, before, cold, plain = (
         await desk.ask(continues=refused[0]),
         await desk.ask(continues=refused[1]),
         await desk.ask(continues=refused[2]),
+        await desk.ask(continues=long_ago),
         await desk.ask(COLD),
         await desk.ask(),
     )
-    # These are not drawn for: not men alone, not for tonight, held, and about to expire.
+    # These are not drawn for: about to expire, not heard of tonight, not men alone, for admission, held.
     await desk.pool.execute("UPDATE request SET expires_at = asked_at WHERE id = $1", await desk.ask())
+    await desk.pool.execute("UPDATE request SET refreshed_at = $2 WHERE id = $1", await desk.ask(), at("11:59"))
     await desk.ask(WOMAN)
     await desk.ask(party(2))
     await desk.ask(regime=Regime.ADMISSION)
@@ -94,7 +99,7 @@ async def test_who_waits_is_drawn_for_by_the_rules_in_force_and_the_file_holds(d
     draw_id = await drawing.drawn()
     record = await drawing.read(draw_id)
     entries = {entry.request_id: (entry.stratum, entry.tickets) for entry in record.entries}
-    assert entries == {again: (1, 3), said_no: (1, 2), unheard: (1, 3), cold: (0, 2), plain: (1, 2)}
+    assert entries == {again: (1, 3), said_no: (1, 2), unheard: (1, 3), before: (1, 2), cold: (0, 2), plain: (1, 2)}
     assert [entry.position for entry in record.entries] == list(range(len(entries)))
     assert record.entries[0].request_id == cold
     assert [entry.pseudonym for entry in sorted(record.entries, key=lambda one: one.place)] == sorted(
