@@ -17,10 +17,11 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from halte import VERSION
 from halte.clock_routes import put_clock, read_clock
 from halte.envelope import Envelope
-from halte.health import healthz, metrics, readyz
+from halte.health import healthz, readyz
 from halte.node import Node
 from halte.pages import page_routes
 from halte.tiles import tile_routes
+from halte.watching import metrics
 from inventory.model.audience import Audience
 from inventory.routes import inventory_routes
 from inventory.routes.answering import audience_of
@@ -69,7 +70,7 @@ def create_app(settings: Settings) -> Litestar:
 async def _running(node: Node, app: Litestar) -> AsyncIterator[None]:
     await node.start()
     app.state.pool, app.state.links = node.pool, node.links
-    app.state.access, app.state.regions = node.access, node.regions
+    app.state.access, app.state.regions, app.state.clock = node.access, node.regions, node.clock
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
     gc.freeze()

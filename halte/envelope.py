@@ -11,6 +11,7 @@ import asyncio
 import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from prometheus_client import Counter
 
 from kernel.problems import OutcomeUnknown, document, negotiate
 from kernel.refusing import MEDIA_TYPE
@@ -23,6 +24,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _ENCODED = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+
+
+# The child of each is kept: looking it up by its label costs more than counting.
+_ANSWERS = Counter("halte_http_answers_total", "Answers over HTTP", ["status"])
+_ANSWERED = [_ANSWERS.labels(f"{hundreds}xx") for hundreds in range(6)]
 
 
 class Envelope:
@@ -49,6 +55,7 @@ class Envelope:
             nonlocal answered
             answered = True
             if message["type"] == "http.response.start":
+                _ANSWERED[message["status"] // 100].inc()
                 said = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [*message["headers"], *(one for one in _ENCODED if one[0] not in said)]
             elif message["type"] == "http.response.body" and bodiless:

@@ -1,4 +1,4 @@
-"""Health: is the process alive, is it ready, what do its numbers say. Open: load balancers have no account."""
+"""Health: is the process alive, is it ready. Open: load balancers have no account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from inventory.region import Region
 from kernel.access.policies import OPEN
@@ -54,9 +53,6 @@ class ReadyView(msgspec.Struct):
 
 _ALIVE = {200: ResponseSpec(AliveView, generate_examples=False)}
 _READY = {status: ResponseSpec(ReadyView, generate_examples=False) for status in (200, 503)}
-# Litestar names the charset itself.
-_METRICS_TYPE = CONTENT_TYPE_LATEST.partition("; charset")[0]
-_METRICS = {200: ResponseSpec(str, media_type=_METRICS_TYPE, generate_examples=False)}
 
 
 @get("/healthz", opt={"policy": OPEN}, responses=_ALIVE, summary="Is the process alive", sync_to_thread=False)
@@ -74,11 +70,6 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
     ready = heads is not None and all(board.lane.running for board in boards.values())
     view = ReadyView("ready" if ready else "unready", heads is not None, redis, boards)
     return Response(msgspec.json.encode(view), status_code=200 if ready else 503, media_type="application/json")
-
-
-@get("/metrics", opt={"policy": OPEN}, responses=_METRICS, summary="Prometheus metrics", sync_to_thread=False)
-def metrics() -> Response[bytes]:
-    return Response(generate_latest(), media_type=_METRICS_TYPE)
 
 
 def _standing(region: Region, journal: Head | None) -> BoardStanding:

@@ -17,6 +17,7 @@ from inventory.mapping import Card
 from inventory.model.night import night_of
 from inventory.problems import NotReady
 from inventory.store import due_units
+from inventory.troubles import Troubles
 from kernel.clock import ClockWatch, ShownClock
 from kernel.journal import Range
 from kernel.lane import Lane
@@ -65,6 +66,7 @@ class Region:
         self.live = live
         self.clock = clock
         self.directory = Directory(live.mirror)
+        self.troubles = Troubles(live.mirror)
         self.card = Card(pool, region_id)
         self.settings = settings
         self.watch = watch

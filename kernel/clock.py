@@ -8,6 +8,7 @@ monotonic one would expire holds and begin nights at once: sweeps stop until som
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,6 +105,11 @@ class ShownClock:
         self._anchored_at = 0.0
         self._speed = 1.0
         self._supervisor = Supervisor("clock")
+
+    @property
+    def silent_s(self) -> float:
+        """How long ago Postgres last told the time, by this node's clock; before it ever did, for ever."""
+        return math.inf if self._anchor is None else self._monotonic() - self._anchored_at
 
     def now(self) -> datetime:
         """Return the time to show. Before Postgres was ever reached: this machine's own clock."""

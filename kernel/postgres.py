@@ -58,6 +58,8 @@ BOUNDS = {
 # Behind a pooler in transaction mode a session is nobody's: each transaction says itself what bounds it.
 _BOUND = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in BOUNDS.items())
 _STATEMENTS_KEPT = 200
+# Connections of the cold paths at once; half of them are kept open.
+COLD_SLOTS = 8
 # What was prepared may be on another server than the one that is asked next. asyncpg then parses each statement where
 # it runs; SQLAlchemy's driver gives names to what it prepares, unless it is told that there is none.
 UNPREPARED: dict[str, Any] = {"statement_cache_size": 0}
@@ -126,8 +128,8 @@ def open_engine(settings: Settings, name: str) -> AsyncEngine:
         raise ValueError("open_engine needs settings.database_url")
     return create_async_engine(
         sqlalchemy_url(settings.database_url),
-        pool_size=4,
-        max_overflow=4,
+        pool_size=COLD_SLOTS // 2,
+        max_overflow=COLD_SLOTS // 2,
         pool_timeout=settings.command_timeout_s,
         pool_pre_ping=True,
         # An SQL error's text goes to the log; what was to be stored must not go with it.

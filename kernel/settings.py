@@ -42,6 +42,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8018
     origins: tuple[str, ...] = ()
+    metrics_token: str | None = field(default=None, repr=False)
+    backup_dir: Path | None = None
     demo: bool = False
     log_level: str = "info"
     map_style_url: str | None = None
@@ -81,14 +83,9 @@ class Settings:
             raise SettingsError(f"The port {self.port} does not exist: choose one up to {_PORT_MAX} (HALTE_PORT).")
         if self.log_level.lower() not in _LOG_LEVELS:
             raise SettingsError(f"HALTE_LOG_LEVEL={self.log_level!r}: expected one of {', '.join(_LOG_LEVELS)}.")
-        if self.secret_key is not None and len(self.secret_key.encode()) < _SECRET_KEY_MIN_BYTES:
-            raise SettingsError(
-                f"HALTE_SECRET_KEY is too short: it needs {_SECRET_KEY_MIN_BYTES} characters or more, by chance."
-            )
-        if any(len(key.encode()) < _SECRET_KEY_MIN_BYTES for key in self.contact_key):
-            raise SettingsError(
-                f"HALTE_CONTACT_KEY is too short: each key needs {_SECRET_KEY_MIN_BYTES} characters or more, by chance."
-            )
+        _check_secret("HALTE_SECRET_KEY is too short: it needs", self.secret_key)
+        _check_secret("HALTE_CONTACT_KEY is too short: each key needs", *self.contact_key)
+        _check_secret("HALTE_METRICS_TOKEN is too short: it needs", self.metrics_token)
         _check_map(self.map_style_url, self.map_pmtiles)
         _check_url("DATABASE_URL", self.database_url, _DATABASE_SCHEMES, "postgresql://user:password@host/database")
         _check_url("REDIS_URL", self.redis_url, _REDIS_SCHEMES, "redis://:password@host:6379/0")
@@ -153,6 +150,11 @@ def _check_number(name: str, value: float) -> None:
         return
     wanted = "0 or more" if may_be_zero else "more than 0"
     raise SettingsError(f"HALTE_{name.upper()}={value}: expected {wanted}.")
+
+
+def _check_secret(lacking: str, *secrets: str | None) -> None:
+    if any(secret is not None and len(secret.encode()) < _SECRET_KEY_MIN_BYTES for secret in secrets):
+        raise SettingsError(f"{lacking} {_SECRET_KEY_MIN_BYTES} characters or more, by chance.")
 
 
 def _is_web(address: str) -> bool:

@@ -7,8 +7,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from prometheus_client import Counter
 
 log = structlog.get_logger(__name__)
+
+_CRASHES = Counter("halte_task_crashes_total", "Loops that ended, and were started again", ["task"])
 
 _FIRST_BACKOFF_S = 0.1
 _LAST_BACKOFF_S = 5.0
@@ -30,6 +33,7 @@ class Supervisor:
     def start(self, name: str, run: Run) -> None:
         """Run `run` for ever; a name that runs already is left alone."""
         if name not in self._tasks:
+            _CRASHES.labels(name)  # there from its start, so that its first crash is an increase
             task = asyncio.create_task(self._keep(name, run), name=f"{self._name} {name}")
             self._tasks[name] = task
 
@@ -63,6 +67,7 @@ class Supervisor:
                 log.exception("supervisor.task_crashed", owner=self._name, task=name)
             finally:
                 self._up.discard(name)
+            _CRASHES.labels(name).inc()
             if time.monotonic() - started > _HEALTHY_S:
                 backoff_s = _FIRST_BACKOFF_S
             await asyncio.sleep(backoff_s)

@@ -15,7 +15,9 @@ from inventory.holding import Ending
 from inventory.lane.working import SYSTEM
 from inventory.region import Region
 from orientation.acting import PlacementAct, Said, Scene, moved_on
+from orientation.metrics import ENDED_BY_CLOCK
 from orientation.model.placement import Act, Party
+from orientation.placing import PlacementAnswer
 from orientation.store import read_policy
 
 # What a look takes on; the next one comes soon enough for the rest.
@@ -78,6 +80,7 @@ class Escalate(PlacementAct):
 
 
 ByClock: TypeAlias = Lapse | Expect | Escalate
+_ENDINGS = {Act.LAPSE: Ending.LAPSED, Act.NO_SHOW: Ending.NO_SHOW}
 
 
 def by_clock(kind: type[ByClock], placement_id: UUID) -> ByClock:
@@ -102,6 +105,10 @@ async def escalate(region: Region) -> None:
 
 
 async def _do(region: Region, works: Sequence[ByClock]) -> None:
-    # One that is refused was answered meanwhile, or comes again with the next look.
-    if works:
-        await region.lane.submit_all(works)
+    if not works:
+        return
+    for work, told in zip(works, await region.lane.submit_all(works), strict=True):
+        # One that is refused was answered meanwhile, or comes again with the next look; one repeated is another node's.
+        ending = _ENDINGS.get(work.act)
+        if ending is not None and isinstance(told, PlacementAnswer) and not told.repeated:
+            ENDED_BY_CLOCK.labels(str(region.id), ending.value).inc()

@@ -10,6 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from kernel.postgres import Connection, Pool
+from orientation.moving_on import Promise
+from orientation.rows import placement_of
 
 # How long what has ended stands in lists.
 RECENT = timedelta(hours=24)
@@ -57,6 +59,11 @@ class Promised:
     free: int
     held: int
     secret: bool
+
+    @property
+    def promise(self) -> Promise:
+        one = placement_of(self.record)
+        return Promise(one.id, one.unit_id, one.places, one.held_at, self.closed, self.free, self.held, self.secret)
 
 
 async def placements_by_id(pool: Pool | Connection, region_id: UUID, ids: Collection[UUID]) -> list[asyncpg.Record]:

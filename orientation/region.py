@@ -15,6 +15,7 @@ from kernel.access.key_secrets import KeySecrets
 from kernel.live.truth import POSTGRES_AWAY
 from kernel.problems import Problem
 from kernel.supervising import Supervisor
+from orientation import metrics
 from orientation.distributing.drafting import Drafting
 from orientation.distributing.previewing import Previewing
 from orientation.distributing.telling import Telling
@@ -48,6 +49,7 @@ class Desk:
         self.drafting = Drafting(region)
         self.telling = Telling(region)
         self.previewing = Previewing(region)
+        metrics.announce(str(region.id))
         self._supervisor = Supervisor(f"desk {region.id}")
         self._hastened = asyncio.Event()
         self._erased_at = -math.inf

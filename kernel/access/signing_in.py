@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from kernel.access import metrics
 from kernel.access.model import LOGIN, Credential, Role
 from kernel.access.passwords import Passwords
 from kernel.access.problems import LoginFailed, TooManyAttempts
@@ -94,6 +95,7 @@ class SigningIn:
         login = login.strip().lower()
         wait_ms = await self._rationing.take([(LOGIN_RATION, login), (ADDRESS_RATION, network_of(address))])
         if wait_ms:
+            metrics.RATIONED.inc()
             log.warning("access.sign_in_rationed")
             raise TooManyAttempts(-(-wait_ms // 1_000))
         known = await self._check(login, password)
@@ -112,6 +114,7 @@ class SigningIn:
         known = await self._find(login) if LOGIN.fullmatch(login) else None
         matches = await self._passwords.verify(known.password_hash if known else None, password)
         if known is None or not matches:
+            metrics.WRONG.inc()
             log.warning("access.sign_in_refused")
             raise LoginFailed
         return known

@@ -29,6 +29,17 @@ REBUILDS = Counter("halte_live_rebuilds_total", "Boards in Redis built anew from
 EPOCHS = Counter("halte_live_epochs_renewed_total", "Epochs renewed because Postgres had lost history", ["region"])
 
 
+_FRAMES_SENT = ("snapshot", "delta", "beat", "resync")
+
+
+def announce(region: str) -> None:
+    """They are there from the start: what appears with its first event has no increase by it, and no alarm."""
+    for one in (SCREENS, ENCODED, WAITED, FLUSH, LEFT_TO_RELAY, GAPS, REBUILDS, EPOCHS):
+        one.labels(region)
+    for frame in _FRAMES_SENT:
+        FRAMES.labels(region, frame)
+
+
 def forget_lags(region: str) -> None:
     """Postgres does not answer: how far anything is behind it cannot be known, and 0 would look well."""
     REDIS_LAG.labels(region).set(float("nan"))

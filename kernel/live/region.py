@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 
 from kernel.clock import ShownClock
+from kernel.live import metrics
 from kernel.live.board import LiveBoard
 from kernel.live.following import Follower
 from kernel.live.hub import Hub, StillValid
@@ -59,6 +60,7 @@ class RegionLive:
         kinds: tuple[str, ...],
         still_valid: StillValid | None = None,
     ) -> None:
+        metrics.announce(str(region_id))
         self.region_id = region_id
         reserved = lens.reserve.kinds
         self.mirror = Mirror(region_id, passing=reserved)

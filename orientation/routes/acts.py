@@ -14,9 +14,9 @@ from inventory.routes.dating import dated
 from inventory.routes.refusals import BODY, WHO, WRITE
 from inventory.schemas import hash_of
 from kernel.access.model import Role
-from kernel.access.policies import allow
+from kernel.access.policies import Policy, allow
 from kernel.access.schemas import refusals
-from kernel.problems import IdReused
+from kernel.problems import IdReused, Problem
 from orientation.acting import PlacementAct, Said
 from orientation.answering import Accept, Arrive, Decline, MissArrival, See
 from orientation.following import Cancel, Extend, HandOver
@@ -33,6 +33,17 @@ _DESK = allow(Role.DESK, Role.ADMINISTRATOR)
 _EITHER = allow(Role.STAFF, Role.DESK, Role.ADMINISTRATOR)
 _ANSWER = {200: ResponseSpec(PlacedView, generate_examples=False)}
 _REFUSALS = (*WHO, *BODY, *WRITE, IdReused, NotYourShelter, PlacementMovedOn, UnknownPlacement)
+
+
+def _act(name: str, policy: Policy, summary: str, *refused: type[Problem]) -> post:
+    """Return the route of an act, and what else it may be refused for than any other."""
+    return post(
+        f"/placements/{{placement_id:uuid}}/{name}",
+        status_code=200,
+        opt={"policy": policy},
+        responses=_ANSWER | refusals(*_REFUSALS, *refused),
+        summary=summary,
+    )
 
 
 def _said(request: ApiRequest, placement_id: UUID, act: Act, event_id: UUID, *facts: object) -> Said:
@@ -53,37 +64,19 @@ async def _where(request: ApiRequest, placement_id: UUID) -> tuple[UUID, UUID]:
     return found
 
 
-@post(
-    "/placements/{placement_id:uuid}/seen",
-    status_code=200,
-    opt={"policy": _STAFF},
-    responses=_ANSWER | refusals(*_REFUSALS),
-    summary="Somebody at the shelter has it before their eyes: it lapses no sooner than a grace after that",
-)
+@_act("seen", _STAFF, "Somebody at the shelter has it before their eyes: it lapses no sooner than a grace after that")
 async def see(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[ActBody]) -> Response[bytes]:
     await _where(request, placement_id)
     return await _do(request, See(_said(request, placement_id, Act.SEEN, data.id)))
 
 
-@post(
-    "/placements/{placement_id:uuid}/accept",
-    status_code=200,
-    opt={"policy": _EITHER},
-    responses=_ANSWER | refusals(*_REFUSALS),
-    summary="They may come",
-)
+@_act("accept", _EITHER, "They may come")
 async def accept(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[ActBody]) -> Response[bytes]:
     await _where(request, placement_id)
     return await _do(request, Accept(_said(request, placement_id, Act.ACCEPT, data.id)))
 
 
-@post(
-    "/placements/{placement_id:uuid}/decline",
-    status_code=200,
-    opt={"policy": _EITHER},
-    responses=_ANSWER | refusals(*_REFUSALS, AbsurdCount),
-    summary="They may not come, and why; what the reason says of the unit is a report",
-)
+@_act("decline", _EITHER, "They may not come, and why; what the reason says of the unit is a report", AbsurdCount)
 async def decline(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[DeclineBody]) -> Response[bytes]:
     data.check()
     unit_id, shelter_id = await _where(request, placement_id)
@@ -100,12 +93,11 @@ async def decline(request: ApiRequest, placement_id: FromPath[UUID], data: JSONB
     return await _do(request, work)
 
 
-@post(
-    "/placements/{placement_id:uuid}/arrive",
-    status_code=200,
-    opt={"policy": _EITHER},
-    responses=_ANSWER | refusals(*_REFUSALS, ObservedAfterSent),
-    summary="They are inside: also where it had lapsed, or they had not been expected any more",
+@_act(
+    "arrive",
+    _EITHER,
+    "They are inside: also where it had lapsed, or they had not been expected any more",
+    ObservedAfterSent,
 )
 async def arrive(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[ArriveBody]) -> Response[bytes]:
     data.check()
@@ -124,48 +116,24 @@ async def arrive(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBo
     return await _do(request, work)
 
 
-@post(
-    "/placements/{placement_id:uuid}/no-show",
-    status_code=200,
-    opt={"policy": _EITHER},
-    responses=_ANSWER | refusals(*_REFUSALS),
-    summary="They were accepted, and did not come",
-)
+@_act("no-show", _EITHER, "They were accepted, and did not come")
 async def miss(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[ActBody]) -> Response[bytes]:
     await _where(request, placement_id)
     return await _do(request, MissArrival(_said(request, placement_id, Act.NO_SHOW, data.id)))
 
 
-@post(
-    "/placements/{placement_id:uuid}/cancel",
-    status_code=200,
-    opt={"policy": _EITHER},
-    responses=_ANSWER | refusals(*_REFUSALS),
-    summary="Let go of it; the request waits again",
-)
+@_act("cancel", _EITHER, "Let go of it; the request waits again")
 async def cancel(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[CancelBody]) -> Response[bytes]:
     await _where(request, placement_id)
     return await _do(request, Cancel(_said(request, placement_id, Act.CANCEL, data.id, data.reason), data.reason))
 
 
-@post(
-    "/placements/{placement_id:uuid}/extend",
-    status_code=200,
-    opt={"policy": _DESK},
-    responses=_ANSWER | refusals(*_REFUSALS, AlreadyExtended),
-    summary="Give it more time, once",
-)
+@_act("extend", _DESK, "Give it more time, once", AlreadyExtended)
 async def extend(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[ActBody]) -> Response[bytes]:
     return await _do(request, Extend(_said(request, placement_id, Act.EXTEND, data.id)))
 
 
-@post(
-    "/placements/{placement_id:uuid}/hand-over",
-    status_code=200,
-    opt={"policy": _DESK},
-    responses=_ANSWER | refusals(*_REFUSALS, UnknownColleague),
-    summary="Let a colleague at the desk follow it, and its request",
-)
+@_act("hand-over", _DESK, "Let a colleague at the desk follow it, and its request", UnknownColleague)
 async def hand_over(request: ApiRequest, placement_id: FromPath[UUID], data: JSONBody[HandOverBody]) -> Response[bytes]:
     region = await region_of(request)
     if not await at_the_desk(region.pool, region.id, data.to):

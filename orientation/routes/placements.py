@@ -22,11 +22,10 @@ from kernel.access.schemas import refusals
 from kernel.ids import new_id
 from kernel.problems import InvalidParameter
 from orientation.acting import moved_on
-from orientation.moving_on import Promise, must_move
+from orientation.moving_on import must_move
 from orientation.noting import ADDRESS, Note
 from orientation.placement_records import (
     RECENT,
-    Promised,
     list_placements,
     placements_by_id,
     promised_in_vain,
@@ -119,16 +118,9 @@ async def read_address(request: ApiRequest, placement_id: FromPath[UUID]) -> Res
 async def read_must_moves(request: ApiRequest) -> Response[bytes]:
     region = await region_of(request)
     promised = {one.record["id"]: one for one in await promised_in_vain(region.pool, region.id)}
-    moves = must_move(_promise(one) for one in promised.values())
+    moves = must_move(one.promise for one in promised.values())
     views = [MustMoveView(placement_view(promised[one.id].record, request.user), one.why) for one in moves]
     return answer(MustMovesView(views, await _now(region)))
-
-
-def _promise(one: Promised) -> Promise:
-    placement = placement_of(one.record)
-    return Promise(
-        placement.id, placement.unit_id, placement.places, placement.held_at, one.closed, one.free, one.held, one.secret
-    )
 
 
 async def _record(request: ApiRequest, placement_id: UUID) -> asyncpg.Record:

@@ -14,7 +14,7 @@ from inventory.routes.answering import ApiRequest, answer, region_of, submit
 from inventory.routes.refusals import BODY, WHO, WRITE
 from inventory.schemas import check_instant, hash_of
 from kernel.access.schemas import refusals
-from kernel.problems import IdReused
+from kernel.problems import IdReused, Problem
 from orientation.amending import AmendRequest, PauseRequest, PutStep, RefreshRequest, TakeOver
 from orientation.closing import CloseRequest
 from orientation.finding import check_places, check_shelter
@@ -35,6 +35,17 @@ from orientation.schemas import ActBody, AmendBody, CloseBody, ContactBody, Paus
 
 _ANSWER = {200: ResponseSpec(RequestAnswered, generate_examples=False)}
 _REFUSED = (*WHO, *BODY, *WRITE, IdReused, RequestClosed, UnknownRequest)
+
+
+def _act(name: str, summary: str, *refused: type[Problem]) -> post:
+    """Return the route of an act, and what else it may be refused for than any other."""
+    return post(
+        f"/requests/{{request_id:uuid}}/{name}",
+        status_code=200,
+        opt={"policy": DESK},
+        responses=_ANSWER | refusals(*_REFUSED, *refused),
+        summary=summary,
+    )
 
 
 @patch(
@@ -68,13 +79,7 @@ async def patch_request(request: ApiRequest, request_id: FromPath[UUID], data: J
     return await _told(request, work)
 
 
-@post(
-    "/requests/{request_id:uuid}/take",
-    status_code=200,
-    opt={"policy": DESK},
-    responses=_ANSWER | refusals(*_REFUSED, RequestChanged),
-    summary="Look after a request from now on, instead of whoever did",
-)
+@_act("take", "Look after a request from now on, instead of whoever did", RequestChanged)
 async def take_request(request: ApiRequest, request_id: FromPath[UUID], data: JSONBody[TakeBody]) -> Response[bytes]:
     work = TakeOver(
         id=data.id,
@@ -86,25 +91,13 @@ async def take_request(request: ApiRequest, request_id: FromPath[UUID], data: JS
     return await _told(request, work)
 
 
-@post(
-    "/requests/{request_id:uuid}/refresh",
-    status_code=200,
-    opt={"policy": DESK},
-    responses=_ANSWER | refusals(*_REFUSED),
-    summary="Say that the household still looks for a place",
-)
+@_act("refresh", "Say that the household still looks for a place")
 async def refresh_request(request: ApiRequest, request_id: FromPath[UUID], data: JSONBody[ActBody]) -> Response[bytes]:
     work = RefreshRequest(id=data.id, actor_id=request.user.id, request_id=request_id, body_hash=hash_of(data))
     return await _told(request, work)
 
 
-@post(
-    "/requests/{request_id:uuid}/pause",
-    status_code=200,
-    opt={"policy": DESK},
-    responses=_ANSWER | refusals(*_REFUSED, CannotPause),
-    summary="Let a request for admission rest until an instant; the pause ends by itself",
-)
+@_act("pause", "Let a request for admission rest until an instant; the pause ends by itself", CannotPause)
 async def pause_request(request: ApiRequest, request_id: FromPath[UUID], data: JSONBody[PauseBody]) -> Response[bytes]:
     check_instant("until", data.until)
     work = PauseRequest(
@@ -113,13 +106,7 @@ async def pause_request(request: ApiRequest, request_id: FromPath[UUID], data: J
     return await _told(request, work)
 
 
-@post(
-    "/requests/{request_id:uuid}/close",
-    status_code=200,
-    opt={"policy": DESK},
-    responses=_ANSWER | refusals(*_REFUSED, RequestChanged),
-    summary="Give a request its outcome; what is held for it is cancelled in the same act",
-)
+@_act("close", "Give a request its outcome; what is held for it is cancelled in the same act", RequestChanged)
 async def close_request(request: ApiRequest, request_id: FromPath[UUID], data: JSONBody[CloseBody]) -> Response[bytes]:
     data.check()
     work = CloseRequest(

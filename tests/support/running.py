@@ -21,6 +21,9 @@ from kernel.settings import Settings
 from tests.support.region import SmallRegion, found_region, furnish
 
 _HALTE = "from halte.cli import main; main()"
+METRICS_TOKEN = "a token of 32 signs, for tests only"
+# What Prometheus sends.
+SCRAPER = {"Authorization": f"Bearer {METRICS_TOKEN}"}
 _START_S = 90  # only how long one that hangs is waited for: others may be starting beside it
 _STOP_S = 15
 
@@ -48,6 +51,7 @@ class Server:
             "REDIS_URL": self.settings.redis_url or "",
             "HALTE_SECRET_KEY": self.settings.secret_key or "",
             "HALTE_POOLER": str(int(self.settings.pooler)),
+            "HALTE_METRICS_TOKEN": METRICS_TOKEN,
             "HALTE_DEMO": "1",
             "HALTE_PORT": str(self.port),
             "HALTE_LOG_LEVEL": "error",

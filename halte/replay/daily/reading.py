@@ -50,7 +50,7 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One programme on one day, in places or in rooms."""
+    """One programme on one day, in places or in rooms; `people` is how many slept there, where the row tells it."""
 
     line: int
     day: date
@@ -58,6 +58,7 @@ class Row:
     capacity: int
     free: int
     out: int
+    people: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ class _Reader:
         capacity, free, out = (_number(name, cells) for name in (_ROOM if rooms else _BED))
         programme = _programme(cells, rooms=rooms)
         self.seen[day, programme_id] = number
-        return Row(number, day, self.programmes.setdefault(programme, programme), capacity, free, out)
+        told = _WHOLE.fullmatch(cells.get("SERVICE_USER_COUNT", ""))
+        people = int(told[2]) if told and not told[1] else None
+        return Row(number, day, self.programmes.setdefault(programme, programme), capacity, free, out, people)
 
 
 def _programme(cells: dict[str, str], *, rooms: bool) -> Programme:

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from halte.app import create_app
 from halte.embedded.processes import Server as EmbeddedServer
+from halte.watching import admits, newest_backup
 from kernel.ids import new_id
 from kernel.settings import Settings
 from tests.support.estate import NO_TLS
 from tests.support.freezing import frozen
 from tests.support.installation import Installation, installed
+from tests.support.running import METRICS_TOKEN, SCRAPER
 from tests.support.watching import LiveScreen, watched
 
 # It asks for a second, and gives the connection back for another; the rest is a busy machine.
 _ANSWER_S = 3.5
 _SOON_S = 10.0
+_HOSTING = Path(__file__).resolve().parents[3] / "hosting"
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +189,7 @@ async def test_metrics_name_what_an_operator_needs(alone: Installation) -> None:
     address = alone.nodes[0].address
     screen = LiveScreen(address, alone.estate.headers(address, "desk"))
     async with watched(screen), httpx.AsyncClient(verify=NO_TLS) as client:
-        answer = await client.get(f"{address}/metrics")
+        answer = await client.get(f"{address}/metrics", headers=SCRAPER)
     assert answer.headers["content-type"].startswith("text/plain; version=")
     lines = [line for line in answer.text.splitlines() if line and not line.startswith("#")]
     assert {line.partition("{")[0].partition(" ")[0] for line in lines} >= NEEDED
@@ -189,3 +197,43 @@ async def test_metrics_name_what_an_operator_needs(alone: Installation) -> None:
     written = [line for line in lines if line.startswith(f"halte_lane_commit_seconds_count{{{region}}}")]
     assert len(written) == 1
     assert float(written[0].rpartition(" ")[2]) > 0
+
+
+_NAME = re.compile(r"\b(?:halte|process)_[a-z_]+\b")
+
+
+async def test_rules_and_dashboard_ask_for_nothing_that_there_is_not(alone: Installation) -> None:
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
+        answer = await client.get(f"{alone.nodes[0].address}/metrics", headers=SCRAPER)
+    there = set(re.findall(r"^([a-z_]+)[{ ]", answer.text, re.MULTILINE))
+    rules = msgspec.yaml.decode((_HOSTING / "alerts.yaml").read_bytes())
+    board = json.loads((_HOSTING / "dashboard.json").read_text("utf-8"))
+    asked = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    asked += [target["expr"] for panel in board["panels"] for target in panel.get("targets", ())]
+    named = {name for expression in asked for name in _NAME.findall(expression)}
+    assert len(named) > 25
+    assert named <= there, named - there
+    # A series that appears with its first event has no increase by it.
+    region = str(alone.estate.region_id)
+    for ending in ("lapsed", "no-show"):
+        assert f'halte_placements_ended_by_clock_total{{ending="{ending}",region="{region}"}} 0.0' in answer.text
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer wrong", f"Basic {METRICS_TOKEN}", METRICS_TOKEN])
+async def test_metrics_are_not_there_without_the_token(alone: Installation, authorization: str | None) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
+        answer = await client.get(f"{alone.nodes[0].address}/metrics", headers=headers)
+    assert (answer.status_code, answer.json()["slug"]) == (404, "not-found")
+
+
+def test_without_a_token_nobody_is_its_bearer() -> None:
+    assert not any(admits(None, words) for words in (None, "", "Bearer", "Bearer ", "Bearer None"))
+
+
+def test_a_dump_counts_once_it_is_whole(tmp_path: Path) -> None:
+    assert newest_backup(tmp_path) == 0
+    for name, at in (("a.dump", 100), ("b.dump", 200), ("c.dump.part", 300)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (at, at))
+    assert newest_backup(tmp_path) == 200

@@ -28,7 +28,7 @@ from kernel.settings import Settings
 from tests.support import canaries
 from tests.support.canaries import Refuge, counts_in, whereabouts_in, words_of
 from tests.support.region import LANGUAGE, SmallRegion
-from tests.support.running import Running
+from tests.support.running import SCRAPER, Running
 
 # `granted` is a desk with a grant for the refuge: it may report for it, and sees it as others do.
 OUTSIDERS = ("public", "desk", "granted", "supervisor", "other", "key", "admin")
@@ -133,7 +133,9 @@ async def _walk(refuge: Refuge, who: str) -> dict[str, str]:
     said: dict[str, str] = {}
     async with httpx.AsyncClient(base_url=region.address, headers=_headers(region, who), timeout=20) as client:
         for route in ASKED:
-            answers = [await client.get(path) for path in _paths(route, refuge)]
+            # What there is for nobody else is asked for as its only reader would.
+            more = SCRAPER if route == "/metrics" else None
+            answers = [await client.get(path, headers=more) for path in _paths(route, refuge)]
             said[route] = "\n".join(map(words_of, answers))
     # The process's own figures are about the process, and any number may be among them.
     said["/metrics"] = "\n".join(line for line in said["/metrics"].splitlines() if line.startswith("halte_"))

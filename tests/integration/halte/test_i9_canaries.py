@@ -27,7 +27,7 @@ from kernel.postgres import metadata
 from kernel.settings import Settings
 from tests.integration.halte.test_requests import CHILD, SELF, body
 from tests.support.region import SmallRegion, found_region, furnish
-from tests.support.running import serving, settings_of_its_own
+from tests.support.running import SCRAPER, serving, settings_of_its_own
 
 SECRETS = ("c0ffee17" * 8, "7ea0c0de" * 8)
 ALIAS, PHONE, MAIL, REFUSED = "Vlinderdas", "+32 470 71 93 44", "zilverspar@canary.example", "85.07.30-033.28"
@@ -63,7 +63,7 @@ async def kept(
             ended = await asyncio.gather(*listening, return_exceptions=True)
             assert [error for error in ended if isinstance(error, Exception)] == []
             async with httpx.AsyncClient(base_url=server.address) as client:
-                kept.found["metrics"] = (await client.get("/metrics")).content
+                kept.found["metrics"] = (await client.get("/metrics", headers=SCRAPER)).content
             kept.found |= {name: rows async for name, rows in _tables(settings)}
             kept.found["Redis"] = await _redis(settings)
         kept.found |= {"log": log.read_bytes(), "frames": bytes(frames)}

@@ -14,7 +14,7 @@ from halte.envelope import HEADERS
 from halte.pages import NAMED, PAGES
 from kernel.access.policies import routes_without_policy
 from kernel.settings import Settings
-from tests.support.running import Running
+from tests.support.running import SCRAPER, Running
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
@@ -106,7 +106,7 @@ async def test_every_answer_has_the_headers_that_keep_browsers_from_guessing(
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/", "/watch", "/schema/openapi.json"])
 async def test_head_is_get_without_a_body(halte: Running, path: str) -> None:
     async with httpx.AsyncClient(base_url=halte.region.address) as client:
-        got, headed = await client.get(path), await client.head(path)
+        got, headed = await client.get(path, headers=SCRAPER), await client.head(path, headers=SCRAPER)
         # The connection is not out of step: the next answer is whole.
         assert (await client.get("/healthz")).json() == {"status": "alive"}
     assert (headed.status_code, headed.content) == (200, b"")
