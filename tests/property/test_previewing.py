@@ -12,10 +12,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.model.audience import band
 from orientation.model.counts import PartyGroup, group_of
 from orientation.model.policy import OrientationPolicy
 from orientation.model.sharing import Match, place_among
-from orientation.planning.case import Case, Seeker
+from orientation.planning.case import Case, Seeker, without_holds
 from orientation.planning.inventing import invent
 from orientation.planning.previewing import PreviewLine, preview
 
@@ -116,3 +117,23 @@ def test_lines_say_the_tier_by_both_rules_and_stand_by_tier_then_by_asking(which
 
     for lines in (told.gains, told.losers):
         assert lines == sorted(lines, key=key)
+
+
+@given(st.integers(0, 5), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), min_size=15, max_size=15), seeds)
+def test_i11_whatever_a_band_hides_a_night_without_its_holds_is_the_same(
+    which: int, counts: list[tuple[int, int]], seed: int
+) -> None:
+    chance = random.Random(seed)
+    shelters = tuple(msgspec.structs.replace(one, secret=True) for one in night(which).shelters)
+    units = [state.id for state in night(which).states]
+    seekers = tuple(replace(one, unit=chance.choice(units), places=1) for one in night(which).seekers)
+
+    def held(numbers: list[tuple[int, int]]) -> Case:
+        states = tuple(
+            msgspec.structs.replace(state, free=free + among, held=among)
+            for state, (free, among) in zip(night(which).states, numbers, strict=True)
+        )
+        return replace(night(which), shelters=shelters, states=states, seekers=seekers)
+
+    others = [(chance.choice([free_ for free_ in range(10) if band(free_) == band(free)]), n) for free, n in counts]
+    assert without_holds(held(counts)) == without_holds(held(others))
