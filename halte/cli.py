@@ -14,6 +14,7 @@ from socket import socket
 import click
 
 from halte import VERSION, logs, regions
+from halte.backtest import cli as backtest_cli
 from halte.demo.marking import refuse_public_host, refuse_real_database
 from halte.demo.seeding import LOGINS, PASSWORD, seed_demo
 from halte.demo.winding import Clock
@@ -121,6 +122,7 @@ def migrate(settings: Settings) -> None:
 
 
 main.add_command(account)
+main.add_command(backtest_cli.main)
 main.add_command(clock)
 main.add_command(draw)
 main.add_command(import_file)
