@@ -52,9 +52,10 @@ def fit_all(case: Case, columns: Columns, seekers: Sequence[Seeker], units: Rows
     plain: list[Bools] = []
     kind = np.empty(len(seekers), np.int64)
     for row, seeker in enumerate(seekers):
-        base, found = fitting.of(seeker)
+        alike = _kind(seeker.household)
+        base, found = fitting.of(seeker, alike)
         points[row] = found[units]
-        kind[row] = kinds.setdefault(_kind(seeker.household), len(kinds))
+        kind[row] = kinds.setdefault(alike, len(kinds))
         if len(kinds) > len(plain):
             plain.append(base[units] != NEVER)
     return Fits(points, kind, np.array(plain).reshape(len(plain), len(units)))
@@ -69,10 +70,10 @@ class _Fitting:
         self._known: dict[Hashable, Ints] = {}
         self._ground = self._points(_SOMEBODY, self._plain)
 
-    def of(self, seeker: Seeker) -> tuple[Ints, Ints]:
+    def of(self, seeker: Seeker, alike: Hashable) -> tuple[Ints, Ints]:
         """Return the points of one household, and what they would be if it had no wishes and might go anywhere."""
         household, needs = seeker.household, seeker.household.needs
-        base = self._once(_kind(household), lambda: self._base(household))
+        base = self._once(alike, lambda: self._base(household))
         points = base.copy()
         if needs.near is not None:
             points += self._more(Needs(near=needs.near), None)

@@ -13,7 +13,7 @@ from orientation.matching.columns import Longs
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
 from orientation.planning.choice import Choice
-from orientation.planning.fitting import NEVER
+from orientation.planning.fitting import NEVER, Points
 from orientation.planning.problem import NOWHERE, Problem, problem_of
 
 
@@ -47,46 +47,44 @@ def by_tier(problem: Problem) -> Longs:
 def serve(problem: Problem, order: Longs) -> Longs:
     """Give each household in turn the best that is left; those of a link when the first of them is served."""
     together = {int(row): link for link in problem.links for row in link}
+    needs = problem.needs(np.arange(int(problem.size.max(initial=0)) + 1))
     left, pick = problem.capacity.copy(), np.full(len(problem.seekers), NOWHERE)
     served = np.zeros(len(problem.seekers), bool)
     for row in order.tolist():
         if served[row]:
             continue
-        link = together.get(row, np.array([row]))
-        served[link] = True
-        found = _seat(problem, link, left) if len(link) == 1 else _seat_together(problem, link, left)
-        if found is not None:
-            pick[link] = found
-            np.subtract.at(left, found, _needs(problem, link, found))
+        link = together.get(row)
+        if link is None:
+            pick[row] = _seat(problem.points[row], needs[problem.size[row]], left)
+        else:
+            served[link] = True
+            pick[link] = _seat_together(problem, link, needs, left)
     return pick
 
 
-def _needs(problem: Problem, rows: Longs, units: Longs) -> Longs:
-    return np.where(problem.is_room[units], 1, problem.size[rows])
+def _seat(points: Points, need: Longs, left: Longs) -> int:
+    """Return the best unit with room, and take it; NOWHERE where there is none."""
+    fitting = np.where(left >= need, points, NEVER)
+    unit = int(fitting.argmax()) if len(fitting) else NOWHERE
+    if unit == NOWHERE or fitting[unit] == NEVER:
+        return NOWHERE
+    left[unit] -= need[unit]
+    return unit
 
 
-def _seat(problem: Problem, rows: Longs, left: Longs) -> Longs | None:
-    """Return the best unit of each of these households, one after the other; None where one of them finds none."""
-    left, found = left if len(rows) == 1 else left.copy(), np.full(len(rows), NOWHERE)
-    for at, row in enumerate(rows.tolist()):
-        fits = left >= np.where(problem.is_room, 1, problem.size[row])
-        points = np.where(fits, problem.points[row], NEVER)
-        unit = int(points.argmax()) if len(points) else NOWHERE
-        if unit == NOWHERE or points[unit] == NEVER:
-            return None
-        found[at] = unit
-        if len(rows) > 1:
-            left[unit] -= 1 if problem.is_room[unit] else problem.size[row]
-    return found
-
-
-def _seat_together(problem: Problem, link: Longs, left: Longs) -> Longs | None:
-    """Return the units of the shelter that is best for them all."""
-    best: tuple[int, Longs] | None = None
-    for shelter in np.unique(problem.shelter).tolist():
-        found = _seat(problem, link, np.where(problem.shelter == shelter, left, 0))
-        if found is not None:
-            points = int(problem.points[link, found].sum(dtype=np.int64))
-            if best is None or points > best[0]:
-                best = (points, found)
-    return None if best is None else best[1]
+def _seat_together(problem: Problem, link: Longs, needs: Longs, left: Longs) -> Longs:
+    """Return the units of the shelter that is best for them all, each having the best that those before have left."""
+    fits = (problem.points[link] != NEVER) & (left >= needs[problem.size[link]])
+    there = [np.unique(problem.shelter[units]) for units in fits]
+    shelters = [shelter for shelter in there[0].tolist() if all(shelter in others for others in there[1:])]
+    best, most = np.full(len(link), NOWHERE), -np.inf
+    for shelter in shelters:
+        units = np.flatnonzero(problem.shelter == shelter)
+        here = left[units]
+        found = [_seat(problem.points[row, units], needs[problem.size[row], units], here) for row in link.tolist()]
+        points = float(problem.points[link, units[found]].sum(dtype=np.int64))
+        if NOWHERE not in found and points > most:
+            best, most = units[found], points
+    if most > -np.inf:
+        np.subtract.at(left, best, needs[problem.size[link], best])
+    return best

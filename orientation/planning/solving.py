@@ -39,6 +39,8 @@ _FOR_LEVELS = 0.3
 _SURE = 1e-5
 # Of what is left of it, at most, for each search for whole households.
 _PARTS = (0.1, 0.3, 0.8)
+# So many pairs are searched through for a proof.
+_SEARCHED = 8_000
 # A plan is called optimal that is as near as this to the best there can be.
 _OPTIMAL = 1e-4
 _TOLERANCE = 1e-6
@@ -121,6 +123,26 @@ def _solve(solving: _Solving, coarse: Coarse) -> None:
         if solving.near or solving.left_s <= 0:
             return
         _round(solving, *found, reach)
+    if not solving.near and solving.left_s > 0:
+        _search(solving, found[0].prices)
+
+
+def _search(solving: _Solving, prices: Prices) -> None:
+    """Look among all pairs that a better plan can have, if they are few enough: that proves it, whatever it finds."""
+    problem, weights, cuts = solving.problem, solving.weights, solving.cuts
+    best = price(problem, weights, cuts, prices, count=0).best
+    could = best - (solving.bound - solving.value) - _TOLERANCE
+    for link in problem.links:
+        could[link] = -np.inf
+    priced = price(problem, weights, cuts, prices, count=len(problem.units), than=could)
+    if len(priced.rows) <= _SEARCHED:
+        pairs, nothing = joined((priced.rows, priced.units)), np.zeros(0, np.int64)
+        pick, bound = best_of(
+            problem, weights, cuts, pairs, begin=solving.pick, fixed=nothing, time_limit_s=_PARTS[2] * solving.left_s
+        )
+        solving.offer(pick)
+        solving.bound = min(solving.bound, max(solving.value, bound))
+        solving.tell("rounding")
 
 
 def _round(solving: _Solving, relaxed: Relaxed, pairs: Pairs, reach: int) -> None:

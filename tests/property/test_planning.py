@@ -17,7 +17,7 @@ from orientation.planning.solving import plan
 from tests.support.nights import Judge, difficult_night, points_of
 
 seeds = st.integers(0, 2**32)
-slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+slow = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 
 
 @slow
