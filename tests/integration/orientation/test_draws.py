@@ -139,7 +139,8 @@ async def test_what_comes_too_early_too_late_or_from_somebody_else_is_refused(de
     assert await _slug(drawing.make()) == "draw-exists"
     assert await _slug(drawing.do(Freeze, new_id())) == "unknown-draw"
     await drawing.commit(draw_id, 0)
-    assert await _slug(drawing.commit(draw_id, 0)) == "commitment-made"
+    alone = drawing.do(Commit, draw_id, 0, commitment=commitment(SECRETS[1]))
+    assert await _slug(alone) == "commitment-made"
     same = drawing.do(Commit, draw_id, 1, commitment=commitment(SECRETS[0]))
     assert await _slug(same) == "commitment-made"
     assert await _slug(drawing.do(Freeze, draw_id)) == "commitment-missing"
