@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from halte.simulate.happening import name
 from halte.simulate.hiring import DESK
 from halte.simulate.seeking import Seeker, seekers
 from halte.simulate.staging import Stage
+from halte.simulate.staying import noon
 
 _LOOK_S = 1.5
 # Whoever has a log-in of a shelter gets so much longer to answer for it.
@@ -27,6 +29,8 @@ _PATIENCE = timedelta(minutes=20)
 # Nobody asks again for what was hours ago.
 _STALE = timedelta(hours=4)
 _TRIES_MAX = 4
+# So long after noon the desk has a plan drafted of who waits just then, for a person to look at; it applies none.
+_PLANNED = (timedelta(hours=6.5), timedelta(hours=8.5), timedelta(hours=10.5))
 
 
 class _Holder(msgspec.Struct):
@@ -74,6 +78,7 @@ class Orienting:
     _drawn: dict[UUID, Seeker] = field(default_factory=dict)
     _asked: set[UUID] = field(default_factory=set)
     _tried: dict[UUID, int] = field(default_factory=dict)
+    _planned: set[UUID] = field(default_factory=set)
 
     async def run(self) -> None:
         """Look and act for as long as the demonstration lasts."""
@@ -88,6 +93,7 @@ class Orienting:
             await self._ask(now)
             for request in await self._ours():
                 await self._attend(request, self._drawn[request.id], now)
+            await self._plan(now)
         except ServerAway as away:
             self.notice(f"The desk waits: {away}")
         except Refused as refused:
@@ -104,6 +110,17 @@ class Orienting:
             if one.id not in self._asked and now - _STALE < one.at <= now:
                 await self.stage.crew.desk.ask("POST", "/requests", object, one.body)
                 self._asked.add(one.id)
+
+    async def _plan(self, now: datetime) -> None:
+        """Only the last that is due: an earlier one would be of this moment, too."""
+        night = self.stage.night_of(now)
+        due = [after for after in _PLANNED if noon(night, self.stage.zone) + after <= now]
+        plan_id = name(self.stage.world.id, night, "plan", len(due))
+        if not due or plan_id in self._planned:
+            return
+        self._planned.add(plan_id)
+        with suppress(Refused):  # somebody has one worked out already
+            await self.stage.crew.desk.ask("POST", "/plans", object, {"id": plan_id})
 
     async def _ours(self) -> Iterable[_Request]:
         """Return the open requests of this night that nobody has taken out of our hands."""

@@ -97,11 +97,13 @@ async def capture(region: Region, after: UUID | None = None) -> Captured:
     """Return the night regime of this moment, and the rules by which it is planned; `after`: the plan before."""
     card = await region.card.read()
     points = {} if card.map is None else {one.code: one.point for one in card.map.communes}
+    before = None if after is None else await read_result(region.pool, region.id, after)
+    proposed = {} if before is None else {row.request: row.unit for row in before.rows}
     async with (
         region.pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        snapshot = await _read(connection, region, after)
+        snapshot = await _read(connection, region, proposed)
     shelters, states = await _board(snapshot.board)
     now = snapshot.moment["now"]
     case = Case(
@@ -122,13 +124,12 @@ def restrict(captured: Captured, links: Links, *, lenient: bool = False) -> Capt
     return replace(captured, case=replace(captured.case, links=tuple(link for link in left if len(link) > 1)))
 
 
-async def _read(connection: Connection, region: Region, after: UUID | None) -> _Snapshot:
+async def _read(connection: Connection, region: Region, proposed: Mapping[UUID, UUID | None]) -> _Snapshot:
     moment = await connection.fetchrow(_MOMENT, region.id)
     if moment is None:
         raise LookupError(f"no region {region.id}")
     now: datetime = moment["now"]
     night = night_of(now, region.zone)
-    before = None if after is None else await read_result(connection, region.id, after)
     return _Snapshot(
         moment,
         await connection.fetch(_BOARD, region.id),
@@ -136,7 +137,7 @@ async def _read(connection: Connection, region: Region, after: UUID | None) -> _
         await _policy_of(connection, region.id, now),
         await _policy_of(connection, region.id, now - _YESTERDAY),
         {row["request_id"]: row["place"] for row in await connection.fetch(_DRAWN, region.id, night)},
-        {} if before is None else {row.request: row.unit for row in before.rows},
+        proposed,
     )
 
 

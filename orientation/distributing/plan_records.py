@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from kernel.postgres import Connection, Pool
+from kernel.postgres import Pool
 from orientation.distributing.problems import UnknownPlan
 from orientation.distributing.results import Result
 from orientation.model.policy import OrientationPolicy
@@ -58,7 +58,7 @@ async def read_plan(pool: Pool, region_id: UUID, plan_id: UUID) -> asyncpg.Recor
     return row
 
 
-async def read_result(pool: Pool | Connection, region_id: UUID, plan_id: UUID) -> Result | None:
+async def read_result(pool: Pool, region_id: UUID, plan_id: UUID) -> Result | None:
     """Return what was worked out; none before that, and after it was erased."""
     return await unpack(await pool.fetchval(_RESULT, region_id, plan_id))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -25,12 +23,13 @@ from orientation.distributing.results import (
     WhyView,
 )
 from orientation.distributing.rows import Ways, free_places, rows_of
-from orientation.model.counts import PartyGroup, group_of
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case, Seeker, columns_of, decode
+from orientation.planning.choice import Choice, Plan
+from orientation.planning.comparing import Comparison
+from orientation.planning.explaining import Why
 from orientation.planning.previewing import preview
 
-Choice: TypeAlias = dict[UUID, UUID | None]
 Tell = Callable[[Progress], None]
 # What the plan by other rules, which is only compared with, may take of the time.
 _OTHER_PART = 0.5
@@ -40,10 +39,10 @@ _OTHER_PART = 0.5
 class Planner:
     """What planning does, so that a test may do without the solver."""
 
-    plan: Callable[..., Any]
+    plan: Callable[..., Plan]
     first_come: Callable[[Case, OrientationPolicy], Choice]
-    compare: Callable[[Case, OrientationPolicy, Choice, Choice], Any]
-    why: Callable[[Case, OrientationPolicy, Choice, UUID], Any]
+    compare: Callable[[Case, OrientationPolicy, Choice, Choice], Comparison]
+    why: Callable[[Case, OrientationPolicy, Choice, UUID], Why]
 
 
 def answer(task: Task, content: bytes, tell: Tell, planner: Planner) -> bytes:
@@ -74,13 +73,9 @@ def reckon(
     other = None if yesterday is None else planner.plan(case, yesterday, time_limit_s=time_limit_s * _OTHER_PART)
     ways = Ways(plan.choice, first_come, None if other is None else other.choice)
     compared = planner.compare(case, policy, ways.ours, first_come)
-    against = Against(
-        _comparison(None, compared),
-        None
-        if yesterday is None or ways.yesterday is None
-        else _comparison(yesterday, planner.compare(case, policy, ways.ours, ways.yesterday)),
-    )
-    return Result(_summary(case, plan, compared), _groups(case, ways), against, rows_of(case, policy, ways))
+    before = None if ways.yesterday is None else planner.compare(case, policy, ways.ours, ways.yesterday)
+    against = Against(_comparison(None, compared), None if before is None else _comparison(yesterday, before))
+    return Result(_summary(case, plan, compared), _groups(compared, before), against, rows_of(case, policy, ways))
 
 
 def _telling(tell: Tell) -> Callable[[str, float, float | None, float | None], None]:
@@ -93,7 +88,7 @@ def _telling(tell: Tell) -> Callable[[str, float, float | None, float | None], N
     return progress
 
 
-def _comparison(policy: OrientationPolicy | None, compared: Any) -> ComparisonView:
+def _comparison(policy: OrientationPolicy | None, compared: Comparison) -> ComparisonView:
     return ComparisonView(
         None if policy is None else PolicyMark(policy.version, policy.hash),
         compared.people_placed_other,
@@ -103,7 +98,7 @@ def _comparison(policy: OrientationPolicy | None, compared: Any) -> ComparisonVi
     )
 
 
-def _summary(case: Case, plan: Any, compared: Any) -> Summary:
+def _summary(case: Case, plan: Plan, compared: Comparison) -> Summary:
     placed = [seeker for seeker in case.seekers if plan.choice[seeker.request] is not None]
     proposed = [seeker for seeker in case.seekers if seeker.proposed is not None]
     return Summary(
@@ -124,21 +119,14 @@ def _summary(case: Case, plan: Any, compared: Any) -> Summary:
     )
 
 
-def _people(seekers: Any) -> int:
+def _people(seekers: Iterable[Seeker]) -> int:
     return sum(seeker.household.party_size for seeker in seekers)
 
 
-def _groups(case: Case, ways: Ways) -> list[GroupView]:
-    by_group: dict[PartyGroup, list[Seeker]] = defaultdict(list)
-    for seeker in case.seekers:
-        by_group[group_of(seeker.household)].append(seeker)
-    return [_group(group, by_group[group], ways) for group in PartyGroup if group in by_group]
-
-
-def _group(group: PartyGroup, seekers: list[Seeker], ways: Ways) -> GroupView:
-    def placed(choice: Choice) -> int:
-        return _people(seeker for seeker in seekers if choice[seeker.request] is not None)
-
-    people, ours = _people(seekers), placed(ways.ours)
-    others = placed(ways.first_come), None if ways.yesterday is None else placed(ways.yesterday)
-    return GroupView(group, len(seekers), people, ours, ours / people, *others)
+def _groups(first_come: Comparison, yesterday: Comparison | None) -> list[GroupView]:
+    before = {} if yesterday is None else {share.group: share.placed_other for share in yesterday.groups}
+    return [
+        GroupView(one.group, one.households, one.people, one.placed, one.rate, one.placed_other, before.get(one.group))
+        for one in first_come.groups
+        if one.households
+    ]

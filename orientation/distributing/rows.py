@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
-from uuid import UUID
 
 import numpy as np
 
@@ -19,8 +17,7 @@ from orientation.model.counts import group_of
 from orientation.model.policy import OrientationPolicy
 from orientation.model.sharing import place_among
 from orientation.planning.case import Case, Seeker, columns_of, context_of
-
-Choice: TypeAlias = dict[UUID, UUID | None]
+from orientation.planning.choice import Choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A task and its case come on standard input, then progress and one result or failure leave on standard output, a line
 each, marked by its first sign. Nothing is written to any log: all of it is about people (I9). It goes when whoever
-started it goes: standard input is kept open, and its end is the end.
+started it goes: standard input is kept open, and its end is the end. The solver is loaded here and nowhere else.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ import os
 import sys
 import threading
 import traceback
-from importlib import import_module
 from typing import BinaryIO
 
 import msgspec
 
 from orientation.distributing.reckoning import Planner, answer
 from orientation.distributing.results import Progress, Task
+from orientation.planning.comparing import compare
+from orientation.planning.explaining import why
+from orientation.planning.greedy import first_come
+from orientation.planning.solving import plan
 
 PROGRESS, RESULT, FAILURE = b"p", b"r", b"f"
 # Below whatever serves people.
 _NICE = 10
 _ABANDONED = 3
-_MODULES = {"plan": "solving", "first_come": "greedy", "compare": "comparing", "why": "explaining"}
 
 
 def main() -> None:
@@ -37,7 +39,7 @@ def main() -> None:
         _say(sink, PROGRESS, msgspec.json.encode(progress))
 
     try:
-        _say(sink, RESULT, answer(task, content, tell, _planner()))
+        _say(sink, RESULT, answer(task, content, tell, Planner(plan, first_come, compare, why)))
     except Exception as error:  # noqa: BLE001 -- whatever it is, the node is told where, and nothing of whom
         _say(sink, FAILURE, msgspec.json.encode(_where(error)))
 
@@ -47,12 +49,6 @@ def _own_output() -> BinaryIO:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return sink
-
-
-def _planner() -> Planner:
-    """The solver is loaded here and nowhere else: no other process of a node has it."""
-    made = {name: import_module(f"orientation.planning.{module}") for name, module in _MODULES.items()}
-    return Planner(**{name: getattr(module, name) for name, module in made.items()})
 
 
 def _leave_with(source: BinaryIO) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -40,6 +40,16 @@ def family(*ages: Age, urgency: tuple[Urgency, ...] = ()) -> Household:
 
 def man(*urgency: Urgency) -> Household:
     return Household((Member(Age.ADULT, Gender.MAN, Relation.SELF),), urgency=urgency)
+
+
+def workers_of(pid: int) -> list[psutil.Process]:
+    """Return the workers of a process; one that ends while it is looked at is none."""
+    found = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "orientation.distributing.worker" in child.cmdline():
+                found.append(child)
+    return found
 
 
 @dataclass(slots=True)
@@ -121,11 +131,8 @@ class Queue:
 
     def workers(self) -> list[psutil.Process]:
         """Return the processes in which the nodes have plans worked out."""
-        found = []
-        for server in self.servers:
-            if server.process is not None and server.process.returncode is None:
-                found += psutil.Process(server.process.pid).children(recursive=True)
-        return [process for process in found if any("distributing.worker" in word for word in process.cmdline())]
+        running = [one.process for one in self.servers if one.process is not None and one.process.returncode is None]
+        return [worker for process in running for worker in workers_of(process.pid)]
 
     async def freeze_worker(self) -> psutil.Process:
         """Wait for a worker, and stop it where it is: what it works out takes no time in here."""

@@ -55,7 +55,12 @@ class Found:
 
     def compare(self, _case: Case, _policy: OrientationPolicy, ours: Choice, other: Choice) -> Any:
         gains = [one for one, unit in ours.items() if unit is not None and other[one] is None]
-        return SimpleNamespace(people_placed_other=7, gains=gains, losers=[], moved=[], split=0, price_of_fairness=2)
+        share = SimpleNamespace(group="man", households=3, people=4, placed=2, rate=0.5, placed_other=len(gains))
+        nobody = SimpleNamespace(group="minors", households=0, people=0, placed=0, rate=0.0, placed_other=0)
+        return SimpleNamespace(
+            people_placed_other=7, gains=gains, losers=[], moved=[], split=0, price_of_fairness=2,
+            groups=[share, nobody],
+        )  # fmt: skip
 
     @property
     def planner(self) -> Planner:
@@ -78,15 +83,15 @@ def test_numbers_groups_and_rows_agree() -> None:
     assert found.asked == [(3, 10), (2, 5)]
     assert (summary.households_placed, summary.people_placed) == (len(placed), sum(row.party_size for row in placed))
     assert (summary.households_waiting, summary.people_waiting) == (40, sum(row.party_size for row in result.rows))
-    assert sum(group.placed for group in result.groups) == summary.people_placed
-    assert sum(group.people for group in result.groups) == summary.people_waiting
+    assert result.against.yesterday is not None
+    gained = [len(one.gains) for one in (result.against.first_come, result.against.yesterday)]
+    assert [(one.group, one.placed, one.first_come, one.yesterday) for one in result.groups] == [("man", 2, *gained)]
     assert (summary.moves, summary.fairness_price, summary.applied) == (1, 2, None)
     assert [tier.most for tier in summary.tiers] == [5]
     assert [row.tier for row in result.rows] == sorted(row.tier for row in result.rows)
     (pinned,) = [row for row in result.rows if row.pinned]
     assert (pinned.request, pinned.unit, pinned.moved) == (case.seekers[0].request, case.states[0].id, False)
     assert [row.request for row in result.rows if row.moved] == [case.seekers[1].request]
-    assert result.against.yesterday is not None
     assert result.against.yesterday.policy is not None
     assert (result.against.yesterday.policy.version, result.against.first_come.policy) == (2, None)
     assert [one.gap for one in told] == [None, 0.02, 0.02]
