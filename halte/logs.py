@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -16,12 +19,31 @@ ALLOWED = frozenset(
         "path", "method", "status", "handler", "apart_s", "sweeps", "seq", "after", "to", "epoch", "reason",
         "server", "pid", "port", "address", "version", "units", "shelters", "live", "waited_s", "slug", "code",
         "connections", "source", "detail", "elapsed_s", "actor_id", "shelter",
+        "sent", "before", "now", "subjects", "kind", "id", "ids", "seen_seq",
     }
 )  # fmt: skip
 
 
 def _keep_allowed(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {name: value for name, value in event.items() if name in ALLOWED}
+
+
+def _tell(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Tell where it happened and what it was; of each message the first line alone: those below may quote a row."""
+    return "\n".join(_lines(exc_info[1], set()))
+
+
+def _lines(error: BaseException, told: set[int]) -> Iterator[str]:
+    told.add(id(error))
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None and id(cause) not in told:
+        yield from _lines(cause, told)
+        yield "which led to:"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
+    yield f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _lines(one, told)
 
 
 class _Libraries(logging.Handler):
@@ -40,7 +62,7 @@ def configure(level: str, *, pretty: bool = False) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_tell),
             _keep_allowed,
             renderer,
         ],

@@ -22,6 +22,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from halte.embedded import EmbeddedServers
+from halte.logs import ALLOWED
 from kernel.ids import new_id
 from kernel.postgres import metadata
 from kernel.settings import Settings
@@ -211,6 +212,7 @@ async def test_those_who_may_know_did_see_them_so_the_eye_is_not_blind(kept: Kep
         assert kept.asked["request"]["id"].encode() in kept.found[name], name
     assert b"halte_" in kept.found["metrics"]
     assert b"access.signed_in" in kept.found["log"]
+    assert all(set(json.loads(line)) <= ALLOWED for line in kept.found["log"].splitlines())
 
 
 def test_the_forms_that_are_looked_for_are_those_that_leak() -> None:
