@@ -44,11 +44,49 @@ def by_tier(problem: Problem) -> Longs:
     return order[np.lexsort((drawn[order], problem.tier[order]))]
 
 
-def serve(problem: Problem, order: Longs) -> Longs:
+def completed(problem: Problem, pick: Longs) -> Longs:
+    """Serve those who have no place in a plan with what it leaves, in the order of tiers."""
+    there = np.flatnonzero(pick != NOWHERE)
+    needs = np.where(problem.is_room[pick[there]], 1, problem.size[there])
+    left = problem.capacity - np.bincount(pick[there], needs, len(problem.units)).astype(np.int64)
+    order = by_tier(problem)
+    rest = order[pick[order] == NOWHERE]
+    return np.where(pick == NOWHERE, serve(problem, rest, left), pick)
+
+
+def as_proposed(problem: Problem) -> Longs:
+    """Leave everybody where the plan before had them, as far as there is room, and serve who is left."""
+    order = by_tier(problem)
+    needs = problem.needs(np.arange(int(problem.size.max(initial=0)) + 1))
+    left, pick = problem.capacity.copy(), np.full(len(problem.seekers), NOWHERE)
+    linked = {int(row) for link in problem.links for row in link}
+    for row in order[problem.proposed[order] != NOWHERE].tolist():
+        unit, need = int(problem.proposed[row]), needs[problem.size[row]]
+        if row not in linked and problem.points[row, unit] != NEVER and left[unit] >= need[unit]:
+            pick[row] = unit
+            left[unit] -= need[unit]
+    for link in problem.links:
+        pick[link] = _as_proposed_together(problem, link, needs, left)
+    return completed(problem, pick)
+
+
+def _as_proposed_together(problem: Problem, link: Longs, needs: Longs, left: Longs) -> Longs:
+    units, after = problem.proposed[link], left.copy()
+    if NOWHERE in units or len(np.unique(problem.shelter[units])) > 1:
+        return np.full(len(link), NOWHERE)
+    np.subtract.at(after, units, needs[problem.size[link], units])
+    if after.min() < 0 or (problem.points[link, units] == NEVER).any():
+        return np.full(len(link), NOWHERE)
+    left[:] = after
+    return units
+
+
+def serve(problem: Problem, order: Longs, left: Longs | None = None) -> Longs:
     """Give each household in turn the best that is left; those of a link when the first of them is served."""
     together = {int(row): link for link in problem.links for row in link}
     needs = problem.needs(np.arange(int(problem.size.max(initial=0)) + 1))
-    left, pick = problem.capacity.copy(), np.full(len(problem.seekers), NOWHERE)
+    left = problem.capacity.copy() if left is None else left
+    pick = np.full(len(problem.seekers), NOWHERE)
     served = np.zeros(len(problem.seekers), bool)
     for row in order.tolist():
         if served[row]:

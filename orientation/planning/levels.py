@@ -15,8 +15,8 @@ from orientation.matching.columns import Longs
 from orientation.planning.fitting import NEVER
 from orientation.planning.modelling import INFINITE, Model, quiet_solver, solved
 from orientation.planning.pricing import Cuts, Prices, cuts_of
-from orientation.planning.problem import GROUPS, Problem
-from orientation.planning.relaxing import Pairs, model_of, prices_in
+from orientation.planning.problem import GROUPS, Numbers, Problem
+from orientation.planning.relaxing import PRIMAL, Pairs, model_of, prices_in
 from orientation.planning.valuing import Weights
 
 # A whole number that a solver has computed is as near as this to it.
@@ -25,13 +25,25 @@ _TOLERANCE = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coarse:
-    """The same problem by kinds: `many` households of each row; `unit` says of which column each unit is one."""
+    """The same problem by kinds: `many` households of each row.
+
+    `row` says of which row each household is one, `unit` of which column each unit.
+    """
 
     problem: Problem
     cuts: Cuts
     pairs: Pairs
     many: Longs
+    row: Longs
     unit: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What places would cost if only people counted, and how many of each kind would go where then."""
+
+    prices: Prices
+    flow: Numbers
 
 
 def coarse_of(problem: Problem) -> Coarse:
@@ -64,22 +76,28 @@ def coarse_of(problem: Problem) -> Coarse:
         Cuts(cuts.unit, cuts.of, cuts.limit * units[cuts.unit]),
         Pairs(*np.nonzero(may)),
         np.bincount(row, minlength=len(row_at)),
+        row,
         unit,
     )
 
 
-def guiding_prices(coarse: Coarse, weights: Weights, cuts: Cuts, time_limit_s: float) -> Prices | None:
-    """Return what places would cost if only people counted: near to what they do cost, and soon known."""
+def guide_of(coarse: Coarse, weights: Weights, cuts: Cuts, time_limit_s: float) -> Guide | None:
+    """Return the prices: near to what places do cost, and soon known. None where the time was not enough."""
     model, rows = model_of(coarse.problem, weights, coarse.cuts, coarse.pairs, many=coarse.many)
     solver = quiet_solver(time_limit_s)
+    solver.setOptionValue("simplex_strategy", PRIMAL)
     model.passed_to(solver)
     solver.run()
     if not solved(solver):
         return None
-    found = prices_in(coarse.problem, weights, np.asarray(solver.getSolution().row_dual), rows)
+    solution = solver.getSolution()
+    found = prices_in(coarse.problem, weights, np.asarray(solution.row_dual), rows)
     parts = {(unit, of): price for unit, of, price in zip(coarse.cuts.unit, coarse.cuts.of, found.part, strict=True)}
     of_cuts = zip(coarse.unit[cuts.unit], cuts.of, strict=True)
-    return Prices(found.place[coarse.unit], np.array([parts[one] for one in of_cuts], float), found.group)
+    prices = Prices(found.place[coarse.unit], np.array([parts[one] for one in of_cuts], float), found.group)
+    flow = np.zeros(coarse.problem.points.shape)
+    flow[coarse.pairs.rows, coarse.pairs.units] = np.asarray(solution.col_value)[: len(coarse.pairs)]
+    return Guide(prices, flow)
 
 
 def most_people(coarse: Coarse, weights: Weights, time_limit_s: float) -> float:

@@ -16,7 +16,7 @@ from orientation.planning.valuing import Weights, base_of, steps_of
 # Of a whole night: nobody would notice.
 _FEW_POINTS = 4.0
 # Pairs come in, and what was found before may be gone on with.
-_PRIMAL = 4
+PRIMAL = 4
 _UNITS_BITS = 32
 
 
@@ -163,7 +163,7 @@ def relax(
     """Solve it over these pairs, beginning where it ended `before`; None where the time was not enough."""
     model, rows = model_of(problem, weights, cuts, pairs)
     solver = quiet_solver(time_limit_s)
-    solver.setOptionValue("simplex_strategy", _PRIMAL)
+    solver.setOptionValue("simplex_strategy", PRIMAL)
     model.passed_to(solver)
     if before is not None:
         _begin(solver, model, pairs, *before)

@@ -17,8 +17,9 @@ from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
 from orientation.planning.choice import Level, Plan, Progress
 from orientation.planning.fitting import NEVER
-from orientation.planning.greedy import by_asking, by_tier, serve
-from orientation.planning.levels import Coarse, coarse_of, guiding_prices, most_of, most_people
+from orientation.planning.greedy import as_proposed, by_asking, by_tier, completed, serve
+from orientation.planning.levels import Coarse, coarse_of, guide_of, most_of, most_people
+from orientation.planning.parting import parts_of
 from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, price
 from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of, tier_of
 from orientation.planning.relaxing import Pairs, Relaxed, best_of, joined, relax
@@ -41,6 +42,8 @@ _SURE = 1e-5
 _PARTS = (0.1, 0.3, 0.8)
 # So many pairs are searched through for a proof.
 _SEARCHED = 8_000
+# More households than that are planned in parts of about so many.
+_LARGE, _PART = 5_000, 1_700
 # A plan is called optimal that is as near as this to the best there can be.
 _OPTIMAL = 1e-4
 _TOLERANCE = 1e-6
@@ -98,10 +101,11 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
     )  # fmt: skip
     for order in (by_asking(problem), by_tier(problem)):
         solving.offer(serve(problem, order))
+    solving.offer(as_proposed(problem))
     solving.tell("matching")
     if problem.units and problem.seekers:
         coarse = coarse_of(problem)
-        _solve(solving, coarse)
+        (_solve if len(problem.seekers) <= _LARGE else _solve_in_parts)(solving, coarse)
         most = most_of(coarse, placed_by_tier(problem, solving.pick), max(0.2, _FOR_LEVELS * solving.left_s))
     else:
         solving.bound, most = solving.value, [0] * problem.tiers
@@ -115,15 +119,38 @@ def _if_all_had_the_best(problem: Problem, weights: Weights) -> float:
     return float(np.maximum(base_of(problem, weights) + best, 0.0)[best > NEVER].sum())
 
 
-def _solve(solving: _Solving, coarse: Coarse) -> None:
+def _solve_in_parts(solving: _Solving, coarse: Coarse) -> None:
+    """The bound is the whole region's; what is found is what its parts find, each near its own best."""
+    problem, weights = solving.problem, solving.weights
+    guide = guide_of(coarse, weights, solving.cuts, _FOR_PEOPLE * 2 * solving.left_s)
+    if guide is None:
+        return
+    _prove(solving, guide.prices, 0)
+    parts = list(parts_of(problem, coarse, guide.flow, _PART))
+    pick = np.full(len(problem.seekers), NOWHERE)
+    for nth, part in enumerate(parts):
+        until = time.monotonic() + _PARTS[2] * solving.left_s / (len(parts) - nth)
+        nobody = np.full(len(part.rows), NOWHERE)
+        own = _Solving(
+            part.problem, weights, cuts_of(part.problem), solving.began, until, None, nobody, -np.inf, np.inf
+        )
+        own.offer(serve(part.problem, by_tier(part.problem)))
+        _solve(own, coarse_of(part.problem), (1,))
+        there = own.pick != NOWHERE
+        pick[part.rows[there]] = part.units[own.pick[there]]
+        solving.tell("rounding")
+    solving.offer(completed(problem, pick))
+
+
+def _solve(solving: _Solving, coarse: Coarse, reaches: tuple[int, ...] = (1, 2)) -> None:
     found = _relaxed(solving, coarse)
     if found is None:
         return
-    for reach in (1, 2):
+    for reach in reaches:
         if solving.near or solving.left_s <= 0:
             return
         _round(solving, *found, reach)
-    if not solving.near and solving.left_s > 0:
+    if 2 in reaches and not solving.near and solving.left_s > 0:
         _search(solving, found[0].prices)
 
 
@@ -159,15 +186,20 @@ def _round(solving: _Solving, relaxed: Relaxed, pairs: Pairs, reach: int) -> Non
 def _relaxed(solving: _Solving, coarse: Coarse) -> tuple[Relaxed, Pairs] | None:
     """Return the linear optimum and the pairs it was found among: all that matter, if there was the time."""
     problem, cuts = solving.problem, solving.cuts
-    guide = guiding_prices(coarse, solving.weights, cuts, solving.left_s)
-    if guide is None:
+    found = guide_of(coarse, solving.weights, cuts, solving.left_s)
+    if found is None:
         return None
+    guide = found.prices
     solving.tell("relaxing")
     most = most_people(coarse, solving.weights, _FOR_PEOPLE * solving.left_s)
     weights = solving.weights = replace(solving.weights, most=most)
-    priced = _prove(solving, guide, _FIRST)
-    wider = price(problem, weights, cuts, guide, count=_WIDER, scatter=_SCATTER)
-    pairs = joined((priced.rows, priced.units), (wider.rows, wider.units))
+    stays = np.flatnonzero(problem.proposed != NOWHERE)
+    # Whoever has somewhere to stay needs fewer others to choose from.
+    fewer = 1 if 2 * len(stays) < len(problem.seekers) else 2
+    priced = _prove(solving, guide, _FIRST // fewer)
+    wider = price(problem, weights, cuts, guide, count=_WIDER // fewer, scatter=_SCATTER)
+    stays = stays[problem.points[stays, problem.proposed[stays]] != NEVER]
+    pairs = joined((priced.rows, priced.units), (wider.rows, wider.units), (stays, problem.proposed[stays]))
     # Of a link these are all: the shelters that are best for them all, whatever else changes.
     linked = np.concatenate([np.zeros(0, np.int64), *problem.links])
     best: tuple[Relaxed, Pairs] | None = None

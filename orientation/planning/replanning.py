@@ -1,0 +1,42 @@
+"""Planning again after something happened: who has a place keeps it, and who was told of one is moved only for people.
+
+A unit closed, places became free, somebody asked or went, a shelter declined: the case is another one, and the plan
+before stands in it as what it proposed. Staying there is worth points, so that nobody moves for less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from orientation.model.policy import OrientationPolicy
+from orientation.planning.case import Case
+from orientation.planning.choice import Plan, Progress
+from orientation.planning.solving import plan
+
+# Somebody is waiting for it on the telephone.
+REPLAN_S = 2.0
+
+
+def replan(
+    case: Case,
+    policy: OrientationPolicy,
+    before: Mapping[UUID, UUID | None],
+    *,
+    time_limit_s: float = REPLAN_S,
+    progress: Progress | None = None,
+) -> Plan:
+    """Return the plan of a case that follows one with this choice; who asked since was in none."""
+    return plan(after(case, before), policy, time_limit_s=time_limit_s, progress=progress)
+
+
+def after(case: Case, before: Mapping[UUID, UUID | None]) -> Case:
+    """Return the case with what the plan before proposed to each household."""
+    return replace(case, seekers=tuple(replace(one, proposed=before.get(one.request)) for one in case.seekers))
+
+
+def moved(case: Case, before: Mapping[UUID, UUID | None], now: Mapping[UUID, UUID | None]) -> list[UUID]:
+    """Return who was to go somewhere, and is to go elsewhere or nowhere now."""
+    proposed = ((one.request, before.get(one.request)) for one in case.seekers)
+    return [request for request, unit in proposed if unit is not None and now[request] != unit]
