@@ -6,8 +6,10 @@ is held already stays where it is.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -43,13 +45,14 @@ SELECT p.id, p.result, p.links, p.made_at, p.time_limit_s, e.id AS act, e.actor_
 FROM plan p JOIN sharing_event e ON e.subject_id = p.id AND e.verb IN ('apply', 'apply-replan')
 WHERE p.region_id = $1 AND p.id = $2 AND p.state = 'applying'
 """
-# Somebody has changed what this household needs since, or the house has declined it.
+# Somebody has changed what this household needs since, or the house has declined it; before it was held by this plan.
 _CHANGED = """
-SELECT x.request FROM unnest($1::uuid[], $2::uuid[]) AS x(request, unit)
-WHERE EXISTS (SELECT FROM request_event e WHERE e.request_id = x.request AND e.verb = 'amend' AND e.at > $3)
-   OR EXISTS (SELECT FROM request_bar b JOIN unit u ON u.id = x.unit WHERE b.request_id = x.request
-              AND b.until > halte_now()
-              AND (b.unit_id = u.id OR b.reason = ANY($4) AND b.shelter_id = u.shelter_id))
+SELECT x.request FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS x(request, unit, placement)
+WHERE NOT EXISTS (SELECT FROM placement p WHERE p.id = x.placement) AND (
+  EXISTS (SELECT FROM request_event e WHERE e.request_id = x.request AND e.verb = 'amend' AND e.at > $4)
+  OR EXISTS (SELECT FROM request_bar b JOIN unit u ON u.id = x.unit WHERE b.request_id = x.request
+             AND b.until > halte_now()
+             AND (b.unit_id = u.id OR b.reason = ANY($5) AND b.shelter_id = u.shelter_id)))
 """
 _HEARD = "UPDATE plan SET heard_at = clock_timestamp() WHERE id = $1 AND state = 'applying'"
 # The household needs it no more: it is closed, or somebody holds elsewhere for it.
@@ -125,9 +128,10 @@ class Applying:
 
     async def _unchanged(self, rows: Sequence[Row]) -> list[Row]:
         """Return those of which the plan still knows what they need; and say that this plan is still worked on."""
-        pool, pairs = self._region.pool, [(row.request, row.unit) for row in rows]
-        await pool.execute(_HEARD, self._stage["id"])
-        found = await pool.fetch(_CHANGED, *map(list, zip(*pairs, strict=True)), self._stage["made_at"], BARS_SHELTER)
+        pool, plan_id = self._region.pool, self._stage["id"]
+        await pool.execute(_HEARD, plan_id)
+        named = zip(*((row.request, row.unit, placement_of(plan_id, row.request)) for row in rows), strict=True)
+        found = await pool.fetch(_CHANGED, *map(list, named), self._stage["made_at"], BARS_SHELTER)
         changed = {row["request"] for row in found}
         self._outcomes |= {request: RequestChanged() for request in changed}
         return [row for row in rows if row.request not in changed]
@@ -146,13 +150,12 @@ class Applying:
         applied = {outcome: counts[outcome] for outcome in ("held", "taken", "gone", "refused")}
         summary = msgspec.structs.replace(self._result.summary, applied=applied)
         result = msgspec.structs.replace(self._result, summary=summary, rows=rows)
-        packed = pack(msgspec.json.encode(result))
-        try:
-            await insist(self._region, Settle(self._stage["id"], msgspec.json.encode(summary).decode(), packed))
-        except PlanMovedOn:
-            return  # another node was quicker
+        packed = await asyncio.to_thread(lambda: pack(msgspec.json.encode(result)))
+        # First, and under an id that follows from this: whoever has to go on here begins no second one.
         if self._stage["verb"] == APPLY_AND_REPLAN and applied["taken"] + applied["refused"]:
             await self._replan()
+        with suppress(PlanMovedOn):  # another node was quicker
+            await insist(self._region, Settle(self._stage["id"], msgspec.json.encode(summary).decode(), packed))
 
     def _told(self, row: Row) -> Row:
         if row.request not in self._outcomes:

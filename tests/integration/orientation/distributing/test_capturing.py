@@ -24,11 +24,13 @@ from orientation.answering import Accept, Arrive, Decline
 from orientation.closing import CloseRequest
 from orientation.distributing.capturing import capture, restrict
 from orientation.distributing.cases import nights_kept, read_content
+from orientation.distributing.changing import BeginPlan, Propose
 from orientation.distributing.drafting import Drafting
 from orientation.distributing.tending import tend
 from orientation.erasing import erase_plans
 from orientation.following import Cancel, CancelReason
 from orientation.model.placement import DeclineReason, Party
+from orientation.model.plan import PlanDraft
 from orientation.model.policy import OrientationPolicy
 from orientation.model.request import Outcome, UnmetReason
 from orientation.planning.case import Seeker, decode, encode
@@ -211,3 +213,29 @@ async def test_one_case_of_a_night_is_kept_and_erased_with_its_requests(
         await set_clock(desk.pool, at(clock) + timedelta(days=100))
         await sweep(ground, erase_plans)
         assert await nights_kept(desk.pool, desk.region_id, NEXT, 9) == left
+
+
+async def test_a_draft_ends_with_its_night_and_what_it_says_of_households_is_erased(
+    desk: Desk, ground: Ground, region: Region
+) -> None:
+    await set_clock(desk.pool, at("18:00"))
+    request_id = await desk.ask()
+    case, plan_id = (await capture(region)).case, new_id()
+    plan = PlanDraft(
+        id=plan_id, region_id=desk.region_id, night=case.night, made_at=case.now, actor_id=SYSTEM, body_hash=b"plan",
+        time_limit_s=5, links=f'[["{request_id}","{request_id}"]]', content=encode(case), heard_at=case.now,
+    )  # fmt: skip
+    await desk.lane.submit(BeginPlan(plan))
+    await desk.lane.submit(Propose(plan_id, '{"people_placed":1}', b"rows"))
+    told = []
+    for clock, day in (("11:59", NEXT), ("12:00", NEXT), ("23:59", NEXT), ("00:01", NEXT + timedelta(days=1))):
+        await set_clock(desk.pool, at(clock, day))
+        await tend(region, Drafting(region))
+        told.append(tuple(await desk.pool.fetchrow("SELECT state, gone FROM plan") or ()))
+    assert told == [("draft", False), ("discarded", False), ("discarded", False), ("discarded", True)]
+    kept = "SELECT links, content IS NULL, result IS NULL, summary FROM plan"
+    for clock, links in (("17:55", plan.links), ("18:01", "[]")):
+        await set_clock(desk.pool, at(clock) + timedelta(days=100))
+        await sweep(ground, erase_plans)
+        erased = links == "[]"
+        assert tuple(await desk.pool.fetchrow(kept) or ()) == (links, erased, erased, '{"people_placed":1}')

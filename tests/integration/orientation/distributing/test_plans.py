@@ -68,6 +68,7 @@ async def test_a_plan_is_drafted_beside_the_node_and_applied(queue: Queue) -> No
     assert sum(group["people"] for group in plan["groups"]) == 40
     assert [row["tier"] for row in plan["rows"]] == sorted(row["tier"] for row in plan["rows"])
     assert (rows[before]["pinned"], rows[before]["unit"]) == (True, str(queue.region.men))
+    assert await queue.pool.fetchval("SELECT array_agg(night::text) FROM night_case") == [plan["night"]]
     (head,) = (await queue.expect(200, "supervisor", "GET", "/plans", node=1))["plans"]
     assert (head["id"], "rows" in head, head["summary"]) == (body["id"], False, summary)
 
@@ -202,6 +203,8 @@ async def test_one_plan_at_a_time_and_a_discarded_one_stops(queue: Queue) -> Non
     await queue.refused("plan-moved-on", "desk", "GET", f"/plans/{first['id']}/why/{link[0]}")
     second = await queue.draft(links=[link], after=first["id"])
     assert (await queue.until(first["id"]))["followed_by"] == second["id"]
+    third = await queue.draft(after=second["id"], node=1)
+    assert (_placed(third), third["summary"]["moves"]) == (_placed(second), 0)
     await queue.refused("unknown-plan", "desk", "POST", "/plans", {"id": str(new_id()), "after": str(new_id())})
 
 
