@@ -80,7 +80,7 @@ def list_regions(context: click.Context) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_context
 def bring_map(context: click.Context, slug: str, file: Path) -> None:
-    """Give a region its map: FILE is GeoJSON with its outline and its communes (docs/operating.md)."""
+    """Give a region its map: FILE is GeoJSON with its outline and its communes (docs/map.md)."""
 
     async def work(engine: AsyncEngine) -> str:
         found = parse_map(_content(file))
