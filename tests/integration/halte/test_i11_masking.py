@@ -91,6 +91,8 @@ ASKED: dict[str, tuple[str, ...]] = {
         for query in ("", "?limit=1", "?limit=500", "?limit=2&before=60")
     ),
 }
+# How many frames, answers and works there were: any number may be among these, too.
+TRAFFIC = ("halte_live_f", "halte_http_answers", "halte_lane_")
 SOCKETS = ("/live/board", "/live/desk", "/live/shelter")
 # An administrator defines the shelter and is told its address, which is noted (docs/privacy.md).
 # Who has placed somebody there is told too, and that is an event of the request.
@@ -138,7 +140,8 @@ async def _walk(refuge: Refuge, who: str) -> dict[str, str]:
             answers = [await client.get(path, headers=more) for path in _paths(route, refuge)]
             said[route] = "\n".join(map(words_of, answers))
     # The process's own figures are about the process, and any number may be among them.
-    said["/metrics"] = "\n".join(line for line in said["/metrics"].splitlines() if line.startswith("halte_"))
+    ours = (line for line in said["/metrics"].splitlines() if line.startswith("halte_"))
+    said["/metrics"] = "\n".join(line for line in ours if not line.startswith(TRAFFIC))
     return said
 
 
