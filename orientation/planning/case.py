@@ -93,22 +93,23 @@ def context_of(case: Case, seeker: Seeker) -> Context:
 
 
 def without_holds(case: Case) -> Case:
-    """Return the case as if nobody had a place yet: what is held for its seekers is free again.
-
-    At a secret shelter it is added to the least that the band of before can mean: the band of the exact sum would tell
-    the desk, which knows what it held, more than either of the two (I11).
-    """
+    """Return the case as if nobody had a place yet: what is held for its seekers is free again."""
     held: Counter[UUID] = Counter()
     for seeker in case.seekers:
         if seeker.unit is not None:
             held[seeker.unit] += seeker.places
     secret = {shelter.id for shelter in case.shelters if shelter.secret}
-    states = tuple(_freed(one, held[one.id], masked=one.secret or one.shelter in secret) for one in case.states)
+    states = tuple(freed(one, held[one.id], masked=one.secret or one.shelter in secret) for one in case.states)
     seekers = tuple(replace(one, unit=None, places=0, confirmed=False) for one in case.seekers)
     return replace(case, states=states, seekers=seekers)
 
 
-def _freed(state: State, places: int, *, masked: bool) -> State:
+def freed(state: State, places: int, *, masked: bool) -> State:
+    """Return a unit as if so many of its held places were free again.
+
+    At a secret shelter they are added to the least that the band of before can mean: the band of the exact sum would
+    tell the desk, which knows what it held, more than either of the two (I11).
+    """
     if not masked:
         return msgspec.structs.replace(state, held=max(0, state.held - places))
     least = BAND_FLOOR[band(state.free - state.held)]

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-import msgspec
 import numpy as np
 
 from orientation.matching.blocking import judge
@@ -20,7 +19,7 @@ from orientation.matching.reasons import BLOCKER, Blocker
 from orientation.matching.results import NearMiss, Points, Suggestion
 from orientation.model.counts import PartyGroup, group_of
 from orientation.model.policy import OrientationPolicy
-from orientation.planning.case import Case, Seeker, columns_of, context_of
+from orientation.planning.case import Case, Seeker, columns_of, context_of, freed
 from orientation.planning.problem import tier_of
 
 # Of other units, and of near misses, as many as somebody would listen to.
@@ -92,8 +91,9 @@ def _as_if_waiting(case: Case, seeker: Seeker) -> Case:
     """What is held for this household is free for it."""
     if seeker.unit is None:
         return case
+    secret = {shelter.id for shelter in case.shelters if shelter.secret}
     states = (
-        msgspec.structs.replace(one, held=max(0, one.held - seeker.places)) if one.id == seeker.unit else one
+        freed(one, seeker.places, masked=one.secret or one.shelter in secret) if one.id == seeker.unit else one
         for one in case.states
     )
     return replace(case, states=tuple(states))

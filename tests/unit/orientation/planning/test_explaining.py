@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from orientation.matching.reasons import Blocker
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
-from orientation.planning.explaining import NoSuchSeeker, why
+from orientation.planning.explaining import NoSuchSeeker, Why, why
 from orientation.planning.inventing import invent
 from orientation.planning.solving import plan
 from tests.support.nights import points_of
@@ -58,6 +59,27 @@ def test_somebody_without_hears_what_blocks_and_who_has_what_fits(night: Case, c
     # Nobody is named: the household itself is the only request in there.
     text = msgspec.json.encode(told).decode()
     assert [str(one.request) for one in night.seekers if str(one.request) in text] == [str(left.request)]
+
+
+def test_i11_who_is_held_at_a_refuge_hears_the_same_whatever_its_band_hides(
+    night: Case, choice: dict[UUID, UUID | None]
+) -> None:
+    """Places that are overcommitted and places that are just all taken are the same band, and the desk knows its hold."""
+    seeker = next(one for one in night.seekers if choice[one.request] is not None)
+    unit = choice[seeker.request]
+    size = seeker.household.party_size
+    held = replace(seeker, unit=unit, places=size, confirmed=True)
+    seekers = tuple(held if one is seeker else one for one in night.seekers)
+
+    def told(free: int) -> Why:
+        states = (
+            msgspec.structs.replace(one, secret=True, free=free, held=9) if one.id == unit else one
+            for one in night.states
+        )
+        return why(replace(night, seekers=seekers, states=tuple(states)), POLICY, choice, seeker.request)
+
+    assert told(9 - size) == told(9)
+    assert told(10) == told(11)
 
 
 def test_another_nights_request_is_refused(night: Case, choice: dict[UUID, UUID | None]) -> None:
