@@ -14,22 +14,27 @@ from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
 from orientation.planning.choice import Choice
 from orientation.planning.fitting import NEVER, Points
-from orientation.planning.problem import NOWHERE, Problem, problem_of
+from orientation.planning.problem import NOWHERE, Problem, problem_of, staying
 
 
 def first_come(case: Case, policy: OrientationPolicy) -> Choice:
-    problem = problem_of(case, _unplanned(policy))
+    problem = unplanned(problem_of(case, policy))
     return problem.choice(serve(problem, by_asking(problem)))
 
 
 def by_priority(case: Case, policy: OrientationPolicy) -> Choice:
-    problem = problem_of(case, _unplanned(policy))
+    problem = unplanned(problem_of(case, policy))
     return problem.choice(serve(problem, by_tier(problem)))
 
 
-def _unplanned(policy: OrientationPolicy) -> OrientationPolicy:
+def unplanned(problem: Problem) -> Problem:
     """Without a plan there is none to stay with."""
-    return replace(policy, plan=replace(policy.plan, stability=0))
+    rows, at = staying(problem)
+    if not len(rows) or not problem.rules.stability:
+        return problem
+    points = problem.points.copy()
+    points[rows, at] -= problem.rules.stability
+    return replace(problem, points=points)
 
 
 def by_asking(problem: Problem) -> Longs:

@@ -135,10 +135,16 @@ def _keep_to_capacity(problem: Problem) -> None:
 
 
 def _stay(problem: Problem) -> None:
+    rows, at = staying(problem)
+    problem.points[rows, at] += problem.rules.stability
+
+
+def staying(problem: Problem) -> tuple[Longs, Longs]:
+    """Return who may go where the plan before had them, and where that is."""
     rows = np.flatnonzero(problem.proposed != NOWHERE)
     at = problem.proposed[rows]
     there = problem.points[rows, at] != NEVER
-    problem.points[rows[there], at[there]] += problem.rules.stability
+    return rows[there], at[there]
 
 
 def _drawn(seekers: tuple[Seeker, ...], rules: PlanRules) -> Numbers:

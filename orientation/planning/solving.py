@@ -17,7 +17,7 @@ from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
 from orientation.planning.choice import Level, Plan, Progress
 from orientation.planning.fitting import NEVER
-from orientation.planning.greedy import as_proposed, by_asking, by_tier, completed, serve
+from orientation.planning.greedy import as_proposed, by_asking, by_tier, completed, serve, unplanned
 from orientation.planning.levels import Coarse, coarse_of, guide_of, most_of, most_people
 from orientation.planning.parting import parts_of
 from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, price
@@ -99,8 +99,9 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
         problem, weights, cuts_of(problem), began, began + time_limit_s, progress, nobody,
         value_of(problem, weights, nobody), _if_all_had_the_best(problem, weights),
     )  # fmt: skip
-    for order in (by_asking(problem), by_tier(problem)):
-        solving.offer(serve(problem, order))
+    alone = unplanned(problem)
+    for order in (by_asking(alone), by_tier(alone)):
+        solving.offer(serve(alone, order))
     solving.offer(as_proposed(problem))
     solving.tell("matching")
     if problem.units and problem.seekers:
@@ -157,8 +158,10 @@ def _solve(solving: _Solving, coarse: Coarse, reaches: tuple[int, ...] = (1, 2))
 def _search(solving: _Solving, prices: Prices) -> None:
     """Look among all pairs that a better plan can have, if they are few enough: that proves it, whatever it finds."""
     problem, weights, cuts = solving.problem, solving.weights, solving.cuts
-    best = price(problem, weights, cuts, prices, count=0).best
-    could = best - (solving.bound - solving.value) - _TOLERANCE
+    known = solving.value
+    # What a pair may lose is counted from what these prices prove, though others may have proven more.
+    proven = price(problem, weights, cuts, prices, count=0)
+    could = proven.best - (proven.bound - known) - _TOLERANCE
     for link in problem.links:
         could[link] = -np.inf
     priced = price(problem, weights, cuts, prices, count=len(problem.units), than=could)
@@ -168,7 +171,7 @@ def _search(solving: _Solving, prices: Prices) -> None:
             problem, weights, cuts, pairs, begin=solving.pick, fixed=nothing, time_limit_s=_PARTS[2] * solving.left_s
         )
         solving.offer(pick)
-        solving.bound = min(solving.bound, max(solving.value, bound))
+        solving.bound = min(solving.bound, max(known, solving.value, bound))
         solving.tell("rounding")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
+from unittest import mock
 
 import numpy as np
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from orientation.planning import solving
 from orientation.planning.case import columns_of
 from orientation.planning.comparing import compare
 from orientation.planning.fitting import NEVER, fit_all
@@ -36,6 +38,20 @@ def test_a_plan_can_be_carried_out_and_is_never_below_one_after_the_other(seed: 
         assert judge.faults(other) == []
         assert judge.people(found.choice) >= judge.people(other)
     assert found.choice == plan(case, policy, time_limit_s=20).choice
+
+
+@slow
+@given(seeds)
+@example(35)
+@example(58)
+def test_where_the_solver_finds_nothing_a_plan_is_not_below_one_after_the_other_either(seed: int) -> None:
+    """Also where the plan before proposed other units: what is done without a plan knows of none."""
+    case, policy = difficult_night(seed, households=12, units=6)
+    with mock.patch.object(solving, "guide_of", return_value=None):
+        found = plan(case, policy, time_limit_s=5)
+    judge = Judge(case, policy)
+    assert judge.faults(found.choice) == []
+    assert all(judge.people(found.choice) >= judge.people(way(case, policy)) for way in (first_come, by_priority))
 
 
 @slow

@@ -64,7 +64,7 @@ def test_somebody_without_hears_what_blocks_and_who_has_what_fits(night: Case, c
 def test_i11_who_is_held_at_a_refuge_hears_the_same_whatever_its_band_hides(
     night: Case, choice: dict[UUID, UUID | None]
 ) -> None:
-    """Places that are overcommitted and places that are just all taken are the same band, and the desk knows its hold."""
+    """What is overcommitted and what is just all taken are one band, and the desk knows what it held."""
     seeker = next(one for one in night.seekers if choice[one.request] is not None)
     unit = choice[seeker.request]
     size = seeker.household.party_size
