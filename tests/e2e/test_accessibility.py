@@ -244,6 +244,62 @@ async def desk_asks(halte: Running, screens: Screens) -> Page:
     return page
 
 
+async def _desk_tool(halte: Running, screens: Screens, tool: str, login: str = "desk") -> Page:
+    page = await screens.open(f"{halte.server.address}/desk", PHONE, cookie=halte.region.cookies[login])
+    await page.get_by_role("navigation", name="What to do").get_by_role("button", name=tool, exact=True).click()
+    await expect(page.locator("#panel p").first).not_to_have_text("Fetching…")
+    return page
+
+
+@scene
+async def desk_draw(halte: Running, screens: Screens) -> Page:
+    """Frozen, with a secret shown and the list, and about to be abandoned."""
+    await ask(halte.region, A_MAN)
+    page = await _desk_tool(halte, screens, "Draw")
+    await page.get_by_label("For whom").select_option("men on their own")
+    await page.get_by_role("button", name="Begin a draw").click()
+    await page.get_by_role("button", name="Commit", exact=True).click()
+    await expect(page.get_by_text("1 more person must commit.")).to_be_visible()
+    async with halte.region.client("supervisor") as other:
+        draw = (await other.get("/draws")).json()["draws"][0]["id"]
+        commitment = {"id": str(new_id()), "commitment": "5" * 64}
+        assert (await other.post(f"/draws/{draw}/commit", json=commitment)).status_code == 200
+    for _ in range(2):
+        await page.get_by_role("button", name="Freeze the list now").click()
+    await page.get_by_text("Who is on the list").click()
+    await page.get_by_role("button", name="Abandon this draw").click()
+    return page
+
+
+@scene
+async def desk_plan(halte: Running, screens: Screens) -> Page:
+    """A draft beside first come, with one household's reasons open, and about to be applied."""
+    await _says(halte, 2)
+    for _ in range(3):
+        await ask(halte.region, A_MAN)
+    page = await _desk_tool(halte, screens, "Plan")
+    await page.locator("form").get_by_role("button", name="Make a plan").click()
+    await page.locator("#panel").get_by_role("button", name="Apply the plan").click()
+    await page.get_by_role("button", name="Why ").first.click()
+    await expect(page.get_by_text("Open the request")).to_be_visible()
+    await expect(page.locator(".why .note")).to_have_count(0)
+    return page
+
+
+@scene
+async def desk_rules(halte: Running, screens: Screens) -> Page:
+    """Everything open, one number changed and one that cannot be meant."""
+    page = await _desk_tool(halte, screens, "Rules", "supervisor")
+    await expect(page.get_by_role("heading", name="Save the rules")).to_be_visible()
+    await page.locator("#panel").evaluate(
+        "(panel) => panel.querySelectorAll('details').forEach((one) => (one.open = true))"
+    )
+    await page.get_by_label("for each wish that is met").fill("35")
+    await page.get_by_label("lost for each thing to be asked first").fill("5000")
+    await expect(page.get_by_text("2 rules changed")).to_be_visible()
+    return page
+
+
 @pytest.mark.parametrize("name", SCENES)
 async def test_axe_objects_to_nothing(halte: Running, screens: Screens, name: str) -> None:
     page = await SCENES[name](halte, screens)

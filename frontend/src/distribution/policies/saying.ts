@@ -46,6 +46,7 @@ const isTime = (field: string): boolean => /^(night|admission|shelter_hold_ttl_s
 export function sayValue(field: string, value: Leaf | unknown): string {
   const w = rulesWords();
   if (value === null || value === undefined) return w.nothing;
+  if (Number.isNaN(value)) return "?";
   if (typeof value === "number") return isTime(field) ? saySeconds(value) : String(value);
   if (!Array.isArray(value)) return JSON.stringify(value);
   if (value.length === 0) return w.nothing;

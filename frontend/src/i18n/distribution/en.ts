@@ -16,6 +16,8 @@ export const en = {
     made: (login: string, time: string): string => `Begun by ${login}, ${time}`,
     abandonedFor: (why: string): string => `Abandoned: ${why}`,
     steps: { commit: "Two people commit", freeze: "Freeze the list", reveal: "Reveal both secrets", order: "The drawn order" },
+    how: "How it was drawn: commitments, list and seed",
+    whose: "Who is on the list",
     commitLead: "For each of two people this page makes a secret, and makes only its fingerprint known. Both secrets together decide: neither of the two can choose the outcome.",
     commit: "Commit",
     committed: (login: string, time: string): string => `${login} committed, ${time}`,

@@ -14,6 +14,8 @@ export const fr: DistributionWords = {
     made: (login, time) => `Commencé par ${login}, ${time}`,
     abandonedFor: (why) => `Abandonné\u00a0: ${why}`,
     steps: { commit: "Deux personnes s’engagent", freeze: "Figer la liste", reveal: "Révéler les deux secrets", order: "L’ordre tiré" },
+    how: "Comment on a tiré\u00a0: engagements, liste et graine",
+    whose: "Qui est sur la liste",
     commitLead:
       "Pour chacune des deux personnes, cette page crée un secret et n’en publie que l’empreinte. Les deux secrets ensemble décident\u00a0: aucune des deux ne peut choisir le résultat.",
     commit: "S’engager",

@@ -13,6 +13,8 @@ export const nl: DistributionWords = {
     made: (login, time) => `Begonnen door ${login}, ${time}`,
     abandonedFor: (why) => `Opgegeven: ${why}`,
     steps: { commit: "Twee mensen verbinden zich", freeze: "De lijst vastleggen", reveal: "Beide geheimen tonen", order: "De gelote volgorde" },
+    how: "Hoe geloot werd: verbintenissen, lijst en zaadje",
+    whose: "Wie op de lijst staat",
     commitLead:
       "Voor elk van twee mensen maakt deze pagina een geheim, en maakt ze alleen de vingerafdruk ervan bekend. Beide geheimen samen beslissen: geen van beiden kan de uitkomst kiezen.",
     commit: "Zich verbinden",
