@@ -7,12 +7,13 @@ more. Where that ends, one job is tried with each of its agents: the job that co
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from orientation.assigning.assignment import TOLERANCE, Assignment, Numbers, Places
 from orientation.assigning.packing import Knapsacks, Packed
+from orientation.assigning.pricing import price
 
 # Turns of the prices before what is ruled out is ruled out: few, because what is left is priced again, and smaller.
 _TURNS = 4
@@ -50,11 +51,14 @@ class _Narrowed:
     solved: Places | None
 
 
-def decide(assignment: Assignment, prices: Numbers, most: float, until: float) -> Decided:
-    """Look for an assignment that costs at most `most`; good prices make it quick, no prices make it wrong."""
+def decide(assignment: Assignment, prices: Numbers, most: float, until: float, *, thoroughly: bool = True) -> Decided:
+    """Look for an assignment that costs at most `most`; good prices make it quick, no prices make it wrong.
+
+    `thoroughly`: prices are looked for anew first, which is worth it where the question is a large one.
+    """
     whole = _Part(assignment, prices, most, np.arange(assignment.pairs), np.zeros(0, dtype=np.int64))
     # A part, and the pair that is to be taken of it: it is narrowed only when its turn comes.
-    waiting: list[tuple[_Part, int | None]] = [(whole, None)]
+    waiting: list[tuple[_Part, int | None]] = [(_priced(whole, until) if thoroughly else whole, None)]
     while waiting:
         if time.monotonic() >= until:
             return Decided(None, sure=False)
@@ -67,6 +71,15 @@ def decide(assignment: Assignment, prices: Numbers, most: float, until: float) -
             return Decided(_by_job(assignment, narrowed.solved), sure=True)
         waiting.extend((narrowed.part, pair) for pair in _branches(narrowed))
     return Decided(None, sure=True)
+
+
+def _priced(part: _Part, until: float) -> _Part:
+    """Price what a first look leaves: prices that prove most for the whole are not those that do for what matters."""
+    narrowed = _narrow(part)
+    if narrowed is None or not narrowed.part.assignment.jobs:
+        return part
+    left = narrowed.part
+    return replace(left, prices=price(Knapsacks(left.assignment), left.prices, left.most, until).prices)
 
 
 def _narrow(part: _Part) -> _Narrowed | None:

@@ -56,7 +56,7 @@ def _exchange(
         assignment.left_out[theirs],
     )
     most = float(assignment.cost[pair[theirs]].sum()) - better_by
-    found = decide(part, prices[theirs], most, until).pair
+    found = decide(part, prices[theirs], most, until, thoroughly=False).pair
     if found is None:
         return None
     changed = pair.copy()

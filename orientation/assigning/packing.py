@@ -7,17 +7,20 @@ numbers: a knapsack may then hold a little more than it could, never less, and t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from orientation.assigning.assignment import Assignment, Marks, Numbers, Places
+from orientation.assigning.filling import Batch, fill, lost
 
 # A knapsack of more cells than these, or a table of more, is counted in coarser ones.
 _MOST_CELLS = 4096
 _MOST_TABLE = 1 << 23
 _FEWEST_CELLS = 64
+# Tables that are filled together are not larger than this: what is in the processor's cache is filled quicker.
+_BATCH = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +38,22 @@ class Knapsacks:
     def __init__(self, assignment: Assignment) -> None:
         self.assignment = assignment
         self.by_agent = np.argsort(assignment.agent, kind="stable")
-        self.starts = np.searchsorted(assignment.agent[self.by_agent], np.arange(assignment.agents + 1))
         self.cells, self.rooms = _in_cells(assignment)
 
     def pack(self, prices: Numbers) -> Packed:
         """Fill every knapsack with what gains most at these prices."""
         one = self.assignment
         gain = prices[one.job] - one.cost
-        good = self.by_agent[gain[self.by_agent] > 0]
-        ends = np.searchsorted(one.agent[good], np.arange(one.agents + 1)).tolist()
-        bound = float(prices.sum())
-        taken = []
-        for agent, (start, end) in enumerate(pairwise(ends)):
-            if start < end:
-                items = good[start:end]
-                best, chosen = _fill(gain[items], self.cells[items], int(self.rooms[agent]))
-                bound -= best
-                taken.append(items[chosen])
-        pairs = np.concatenate(taken) if taken else np.zeros(0, dtype=np.int64)
-        return Packed(bound, pairs, np.bincount(one.job[pairs], minlength=one.jobs).astype(float))
+        items = self.by_agent[gain[self.by_agent] > 0]
+        easy = self._easy(items)
+        taken = [items[easy]]
+        bound = prices.sum() - gain[taken[0]].sum()
+        for batch in self._batches(items[~easy], gain):
+            most, chosen = fill(batch)
+            bound -= most
+            taken.append(batch.items[chosen])
+        pairs = np.concatenate(taken)
+        return Packed(float(bound), pairs, np.bincount(one.job[pairs], minlength=one.jobs).astype(float))
 
     def least(self, prices: Numbers, packed: Packed) -> Numbers:
         """Return for every pair a bound on all assignments in which it is taken.
@@ -62,58 +62,49 @@ class Knapsacks:
         """
         one = self.assignment
         gain = prices[one.job] - one.cost
-        with_, without = np.zeros(one.pairs), np.zeros(one.pairs)
-        for agent in range(one.agents):
-            items = self.by_agent[self.starts[agent] : self.starts[agent + 1]]
-            if len(items):
-                with_[items], without[items] = _lost(gain[items], self.cells[items], int(self.rooms[agent]))
-        lost = np.zeros(one.pairs)
-        lost[packed.taken] = without[packed.taken]
-        return packed.bound + with_ + np.bincount(one.job, lost, one.jobs)[one.job] - lost
+        # Where all fits, only the gain itself is lost.
+        with_, without = np.maximum(0.0, -gain), np.maximum(0.0, gain)
+        for batch in self._batches(self.by_agent[~self._easy(self.by_agent)], gain):
+            with_[batch.items], without[batch.items] = lost(batch)
+        spared = np.zeros(one.pairs)
+        spared[packed.taken] = without[packed.taken]
+        return packed.bound + with_ + np.bincount(one.job, spared, one.jobs)[one.job] - spared
+
+    def _easy(self, items: Places) -> Marks:
+        """Mark the items whose agent has room for all of them."""
+        agent = self.assignment.agent[items]
+        fits: Marks = np.bincount(agent, self.cells[items], self.assignment.agents) <= self.rooms
+        return fits[agent]
+
+    def _batches(self, items: Places, gain: Numbers) -> Iterator[Batch]:
+        """Lay out what these agents choose from, many agents at a time; items come ordered by agent."""
+        if not len(items):
+            return
+        agents, starts = np.unique(self.assignment.agent[items], return_index=True)
+        ends = np.append(starts[1:], len(items))
+        rooms = self.rooms[agents]
+        # Tables of a batch are as large as its largest needs: like is put to like where one batch is not enough.
+        if len(agents) * (ends - starts).max() * (rooms.max() + 1) <= _BATCH:
+            yield Batch.of(items, starts, gain[items], self.cells[items], rooms)
+            return
+        for some in _alike(rooms, ends - starts):
+            chosen = np.concatenate([items[starts[at] : ends[at]] for at in some])
+            begins = np.concatenate([[0], np.cumsum(ends[some] - starts[some])[:-1]])
+            yield Batch.of(chosen, begins, gain[chosen], self.cells[chosen], rooms[some])
 
 
-def _fill(gain: Numbers, cells: Places, room: int) -> tuple[float, Marks]:
-    """Return the most that fits into this room, and of what."""
-    if cells.sum() <= room:
-        return float(gain.sum()), np.ones(len(gain), dtype=bool)
-    table = _table(gain, cells, room)
-    chosen = np.zeros(len(gain), dtype=bool)
-    left = room
-    for at in range(len(gain) - 1, -1, -1):
-        if table[at + 1, left] != table[at, left]:
-            chosen[at] = True
-            left -= int(cells[at])
-    return float(table[-1, room]), chosen
-
-
-def _lost(gain: Numbers, cells: Places, room: int) -> tuple[Numbers, Numbers]:
-    """Return for each item how much less fits where it must be taken, and how much less where it must not."""
-    if cells.sum() <= room:
-        return np.maximum(0.0, -gain), np.maximum(0.0, gain)
-    before, after = _table(gain, cells, room), _table(gain[::-1], cells[::-1], room)[::-1]
-    kept, left = np.empty(len(gain)), np.empty(len(gain))
-    for at, size in enumerate(cells.tolist()):
-        # What lies before it may take so much of the room, and what comes after it the rest.
-        rest = after[at + 1][::-1]
-        left[at] = (before[at] + rest).max()
-        kept[at] = (before[at, : room + 1 - size] + rest[size:]).max()
-    most = before[-1, room]
-    return most - kept - gain, most - left
-
-
-def _table(gain: Numbers, cells: Places, room: int) -> Numbers:
-    """Return the most that fits of the first items (a row for how many of them) into every room up to this one."""
-    table = np.zeros((len(gain) + 1, room + 1))
-    for at, (size, value) in enumerate(zip(cells.tolist(), gain.tolist(), strict=True)):
-        before, now = table[at], table[at + 1]
-        if value <= 0:
-            now[:] = before
-            continue
-        now[:size] = before[:size]
-        with_it = now[size:]
-        np.add(before[: room + 1 - size], value, out=with_it)
-        np.maximum(with_it, before[size:], out=with_it)
-    return table
+def _alike(rooms: Places, counts: Places) -> list[list[int]]:
+    """Group agents whose tables are filled together."""
+    groups: list[list[int]] = []
+    room = count = 0
+    for at in np.lexsort((counts, rooms)).tolist():
+        room, count = max(room, int(rooms[at])), max(count, int(counts[at]))
+        if groups and (len(groups[-1]) + 1) * count * (room + 1) <= _BATCH:
+            groups[-1].append(at)
+        else:
+            groups.append([at])
+            room, count = int(rooms[at]), int(counts[at])
+    return groups
 
 
 def _in_cells(assignment: Assignment) -> tuple[Places, Places]:
