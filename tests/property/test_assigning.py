@@ -49,7 +49,7 @@ def best_of_all(one: Assignment) -> float:
 @settings(max_examples=150, deadline=None)
 @given(assignments())
 def test_the_best_there_is(one: Assignment) -> None:
-    best, found = best_of_all(one), solve(one, 20.0)
+    best, found = best_of_all(one), solve(one, 100.0)
     if math.isinf(best):
         assert found.status == "infeasible"
         return
