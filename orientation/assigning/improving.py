@@ -11,6 +11,7 @@ import numpy as np
 
 from orientation.assigning.assignment import Assignment, Numbers, Places, value_of
 from orientation.assigning.deciding import decide
+from orientation.assigning.packing import Knapsacks
 
 # How long one question may take, and of how many agents it may be at first and at most.
 _PATIENCE_S = 0.5
@@ -19,9 +20,10 @@ _FEWEST = 2
 _TRIES = 8
 
 
-def improve(assignment: Assignment, prices: Numbers, pair: Places, better_by: float, until: float) -> Places:
+def improve(
+    assignment: Assignment, prices: Numbers, pair: Places, better_by: float, until: float, chance: np.random.Generator
+) -> Places:
     """Return the best choice found from this one on; the same choice again if none is better."""
-    chance = np.random.default_rng(1)
     used = np.unique(assignment.agent[pair])
     count, failed = _FEWEST, 0
     while time.monotonic() < until and len(used) > 1:
@@ -56,7 +58,12 @@ def _exchange(
         assignment.left_out[theirs],
     )
     most = float(assignment.cost[pair[theirs]].sum()) - better_by
-    found = decide(part, prices[theirs], most, until, thoroughly=False).pair
+    # Half the way to what they could at best is asked for first: a no to that is quick, and a yes is worth many small.
+    bound = Knapsacks(part).pack(prices[theirs]).bound
+    decided = decide(part, prices[theirs], (most + bound) / 2, until, thoroughly=False)
+    if decided.pair is None and decided.sure:
+        decided = decide(part, prices[theirs], most, until, thoroughly=False)
+    found = decided.pair
     if found is None:
         return None
     changed = pair.copy()

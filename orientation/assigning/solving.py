@@ -25,7 +25,11 @@ from orientation.assigning.rounding import round_off
 # Of the time that is left when each begins.
 _FINDING = 0.3
 _PRICING = 0.3
+_SOON = 0.15
+_NEARING = 0.25
 _DECIDING = 0.7
+# Where what was rounded off is farther from the bound than this part of it, it is made better before all is asked.
+_FAR = 0.005
 # The first question goes up by this part of the way to what is known to be possible, each other by so much more.
 _FIRST_STEP = 1 / 128
 _GROWTH = 1.2
@@ -59,6 +63,8 @@ class Run:
         self.assignment = assignment = replace(complete, cost=complete.cost * self.scale)
         # With whole costs a better assignment is better by one.
         self.unit = 1.0 if complete.whole else 0.0
+        # The same instance is tried in the same order every time.
+        self.chance = np.random.default_rng(1)
         self.pair: Places | None = None
         self.value = math.inf
         self.bound = -math.inf
@@ -74,9 +80,13 @@ class Run:
             self._branch()
         if self._open:
             self._price()
-            self._decide()
+            if self._far:
+                # Small ones end here; with others it is too early for questions alone.
+                self._decide(_SOON)
+                self._improve(_NEARING)
+            self._decide(_DECIDING)
         if self._open:
-            self._improve()
+            self._improve(1.0)
 
     def found(self) -> Found:
         pair, bound = self.pair, self.bound
@@ -140,9 +150,9 @@ class Run:
         x[priced.packed.taken] = priced.packed.times[self.assignment.job[priced.packed.taken]] == 1
         self._round(x)
 
-    def _decide(self) -> None:
+    def _decide(self, part: float) -> None:
         """Ask whether there is anything at the bound, and raise it until there is."""
-        until, step = self._part(_DECIDING), _FIRST_STEP * self._way
+        until, step = self._part(part), _FIRST_STEP * self._way
         worst = _dearest(self.assignment)
         while self._open and time.monotonic() < until:
             last = self.value - self._better
@@ -160,9 +170,15 @@ class Run:
     def _way(self) -> float:
         return self.value - self.bound if math.isfinite(self.value) else max(1.0, abs(self.bound))
 
-    def _improve(self) -> None:
-        if self.pair is not None:
-            self._offer(improve(self.assignment, self.prices, self.pair, self._better - self._slack, self.until))
+    @property
+    def _far(self) -> bool:
+        return self.value - self.bound > _FAR * abs(self.bound)
+
+    def _improve(self, part: float) -> None:
+        if self.pair is not None and self._open:
+            better_by = self._better - self._slack
+            until = self._part(part)
+            self._offer(improve(self.assignment, self.prices, self.pair, better_by, until, self.chance))
 
     def _branch(self) -> None:
         """Let HiGHS look for a first assignment; what it proves holds, too."""
