@@ -124,7 +124,14 @@ class Applying:
             problem = refused
         if isinstance(problem, PlaceTaken):
             await note_in_vain(self._region, actor_id, works)
-        self._outcomes |= dict.fromkeys((row.request for row in rows), problem)
+        self._outcomes |= {row.request: self._of_link(row, problem) for row in rows}
+
+    def _of_link(self, row: Row, problem: object) -> object:
+        """Where one of a link needs no place any more the others still do, and only their link has changed."""
+        if not isinstance(problem, _GONE) or "placement" not in problem.facts:
+            return problem
+        itself = problem.facts["placement"] == str(placement_of(self._stage["id"], row.request))
+        return problem if itself else RequestChanged()
 
     async def _unchanged(self, rows: Sequence[Row]) -> list[Row]:
         """Return those of which the plan still knows what they need; and say that this plan is still worked on."""

@@ -173,6 +173,18 @@ async def test_who_is_linked_is_held_together_or_not_at_all(queue: Queue) -> Non
     assert (_outcomes(applied), set(link) & set(await queue.held())) == ({"taken": 2}, set())
 
 
+async def test_who_was_linked_to_somebody_who_is_gone_is_planned_for_anew(queue: Queue) -> None:
+    await queue.begin_anew(men=3, women=0, canal_unit=0)
+    gone, left = [str(await queue.ask(man())) for _ in range(2)]
+    plan = await queue.draft(links=[[gone, left]])
+    await queue.close(gone)
+    await queue.apply(plan["id"], replan=True)
+    applied = await queue.until(plan["id"])
+    told = {row["request"]: (row["outcome"], row["problem"]) for row in applied["rows"]}
+    assert told == {gone: ("gone", "request-closed"), left: ("refused", "request-changed")}
+    assert _placed(await queue.until(applied["followed_by"])) == {left: str(queue.region.men)}
+
+
 async def test_i11_what_is_tried_in_vain_at_a_refuge_is_written_down(queue: Queue) -> None:
     await queue.begin_anew(men=0, women=0, canal_unit=0, secret_unit=7)
     woman = str(await queue.ask(family()))
