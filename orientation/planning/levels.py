@@ -6,6 +6,7 @@ region of any size is a small model. Where a single household must not go is lef
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,8 @@ from orientation.planning.valuing import Weights
 
 # A whole number that a solver has computed is as near as this to it.
 _TOLERANCE = 1e-3
+# The linear model of a tier may take this long also where no time is left.
+_LINEAR_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,8 +109,11 @@ def most_people(coarse: Coarse, weights: Weights, time_limit_s: float) -> float:
     return _most(model, len(coarse.pairs), time_limit_s) * float(weights.person[-1])
 
 
-def most_of(coarse: Coarse, placed: Longs, time_limit_s: float) -> list[int]:
-    """Return for each tier how many people at most have a place in any plan that places as many of those before."""
+def most_of(coarse: Coarse, placed: Longs, until: float) -> list[int]:
+    """Return for each tier how many people at most have a place in any plan that places as many of those before.
+
+    After `until` only the linear model is asked, which is soon answered, and says a little more than can be.
+    """
     most: list[int] = []
     waiting = np.bincount(coarse.problem.tier, coarse.problem.size * coarse.many, len(placed))
     for tier in range(len(placed)):
@@ -117,9 +123,9 @@ def most_of(coarse: Coarse, placed: Longs, time_limit_s: float) -> list[int]:
         of = coarse.problem.tier[coarse.pairs.rows]
         at = np.flatnonzero(of < tier)
         model.put(first + of[at], at, coarse.problem.size[coarse.pairs.rows[at]])
-        found = _most(model, 0, time_limit_s)
-        if found >= placed[tier] + 1:
-            found = min(found, _most(model, len(coarse.pairs), time_limit_s))
+        found = _most(model, 0, max(_LINEAR_S, until - time.monotonic()))
+        if found >= placed[tier] + 1 and time.monotonic() < until:
+            found = min(found, _most(model, len(coarse.pairs), until - time.monotonic()))
         most.append(int(min(waiting[tier], found)))
     return most
 

@@ -34,8 +34,8 @@ _NEAR = 0.1
 _FAR = 150.0
 # Of the time, at most, for how many people can have a place at all.
 _FOR_PEOPLE = 0.25
-# And of what the plan leaves, for each tier's proof.
-_FOR_LEVELS = 0.3
+# For the proof of all tiers, at least, also where no time is left.
+_FOR_LEVELS_S = 0.5
 # So certain of the value, the last points of fit are worth less of the time.
 _SURE = 1e-5
 # Of what is left of it, at most, for each search for whole households.
@@ -107,7 +107,8 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
     if problem.units and problem.seekers:
         coarse = coarse_of(problem)
         (_solve if len(problem.seekers) <= _LARGE else _solve_in_parts)(solving, coarse)
-        most = most_of(coarse, placed_by_tier(problem, solving.pick), max(0.2, _FOR_LEVELS * solving.left_s))
+        until = max(solving.until, time.monotonic() + _FOR_LEVELS_S)
+        most = most_of(coarse, placed_by_tier(problem, solving.pick), until)
     else:
         solving.bound, most = solving.value, [0] * problem.tiers
     solving.tell("proving")
