@@ -150,6 +150,14 @@ async def _calls(page: Page) -> None:
     await page.locator("li[data-place] summary").first.click()
 
 
+async def _plan(page: Page) -> None:
+    """The same calls, and a plan for all of them. A draw is no picture: its secrets are others each time."""
+    await page.evaluate(_CALLS)
+    await page.get_by_role("navigation", name="What to do").get_by_role("button", name="Plan", exact=True).click()
+    await page.locator("form").get_by_role("button", name="Make a plan").click()
+    await expect(page.get_by_role("button", name="Apply the plan")).to_be_visible()
+
+
 PICTURES = (
     Picture("start", "/", None, DESK),
     Picture("board", "/watch", "supervisor", _BOARD, prepare=_with_map),
@@ -159,6 +167,7 @@ PICTURES = (
     Picture("desk", "/desk", "desk", DESK, prepare=_calls),
     Picture("desk-dark", "/desk", "desk", DESK, "dark", prepare=_calls),
     Picture("desk-phone", "/desk", "desk", PHONE, prepare=_calls),
+    Picture("plan", "/desk", "desk", DESK, prepare=_plan),
     Picture("shelter", "/shelter", "staff", PHONE),
     Picture("shelter-dark", "/shelter", "staff", PHONE, "dark"),
     Picture("shelter-result", "/shelter", "staff", PHONE, prepare=_recorded),
