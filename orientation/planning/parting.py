@@ -1,19 +1,28 @@
 """A large region in parts: neighbouring shelters with the households that the region's optimum would send there.
 
 How many people of each kind go to units of each kind is known for the whole region (levels.py), so every part gets its
-share of each, and of a kind those who would rather be there. What the parts lose together is seen in the bound.
+share of each, and of a kind those who would rather be there. Who finds no place in one part goes on to the next, with
+the share of their kind. What the parts lose together is seen in the bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
 from orientation.matching.columns import Longs
+from orientation.planning.fitting import NEVER
 from orientation.planning.levels import Coarse
 from orientation.planning.problem import NOWHERE, Numbers, Problem
+
+_TOLERANCE = 1e-6
+# Of households and of units, so many that lose most.
+_TROUBLED, _BLOCK = 200, 512
+# What some households would gain in every unit, at prices.
+Net: TypeAlias = Callable[[Longs], Numbers]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,51 +34,85 @@ class Part:
     units: Longs
 
 
-def parts_of(problem: Problem, coarse: Coarse, flow: Numbers, households: int, turn: float = 0.0) -> Iterator[Part]:
-    """Yield parts of about so many households; `turn` is the direction in which the region is cut, in half circles."""
-    count = max(1, -(-len(problem.seekers) // households))
-    of_unit = _slabs(problem, count, turn)
-    of_row = _sent(problem, coarse, flow, of_unit, count)
+def parts_of(problem: Problem, coarse: Coarse, flow: Numbers, count: int, pick: Longs) -> Iterator[Part]:
+    """Yield so many parts. Where each one's are to go must stand in `pick` before the next."""
+    of_unit = _slabs(problem, count)
+    share = np.zeros((len(coarse.problem.capacity), count))
+    np.add.at(share, (coarse.unit, of_unit), problem.capacity)
+    expected = np.cumsum(flow @ (share / np.maximum(share.sum(axis=1, keepdims=True), 1.0)), axis=1)
+    link_of = {int(row): link for link in problem.links for row in link}
     for part in range(count):
-        yield _part(problem, np.flatnonzero(of_row == part), np.flatnonzero(of_unit == part))
+        units = np.flatnonzero(of_unit == part)
+        if not len(units):
+            continue
+        waiting = np.flatnonzero(pick == NOWHERE)
+        placed = np.bincount(coarse.row[pick != NOWHERE], minlength=len(coarse.many))
+        wanted = np.ceil(np.maximum(expected[:, part] - placed, 0.0) - _TOLERANCE).astype(np.int64)
+        rows = _sent(problem, coarse, waiting, units, wanted)
+        linked = {int(row) for one in rows.tolist() for row in link_of.get(one, ())}
+        yield _part(problem, np.union1d(rows, np.array(sorted(linked), np.int64)), units)
 
 
-def _slabs(problem: Problem, count: int, turn: float) -> Longs:
-    """Cut the region into slabs with as many places each; a shelter stays whole."""
+def _slabs(problem: Problem, count: int) -> Longs:
+    """Cut the region into slabs with as many places each, from west to east; a shelter stays whole."""
     at = np.array([problem.board.rows[unit] for unit in problem.units], np.int64)
-    angle = turn * np.pi
-    where = problem.board.x_m[at] * np.cos(angle) + problem.board.y_m[at] * np.sin(angle)
     places = np.bincount(problem.shelter, problem.capacity * problem.worth, problem.shelters)
-    middle = np.zeros(problem.shelters)
-    middle[problem.shelter] = where
-    order = np.argsort(middle, kind="stable")
+    where = np.zeros(problem.shelters)
+    where[problem.shelter] = problem.board.x_m[at]
+    order = np.argsort(where, kind="stable")
     slab = np.zeros(problem.shelters, np.int64)
     before = np.cumsum(places[order]) - places[order]
     slab[order] = np.minimum(before * count // max(1.0, float(places.sum())), count - 1)
     return slab[problem.shelter]
 
 
-def _sent(problem: Problem, coarse: Coarse, flow: Numbers, of_unit: Longs, count: int) -> Longs:
-    """Return the part of each household."""
-    share = np.zeros((len(coarse.problem.capacity), count))
-    np.add.at(share, (coarse.unit, of_unit), problem.capacity)
-    share /= np.maximum(share.sum(axis=1, keepdims=True), 1.0)
-    expected = flow @ share + np.maximum(coarse.many - flow.sum(axis=1), 0.0)[:, None] / count
-    quota = np.diff(np.rint(np.cumsum(expected, axis=1)), axis=1, prepend=0.0).astype(np.int64)
-    order = np.argsort(of_unit, kind="stable")
-    begins = np.searchsorted(of_unit[order], np.arange(count))
-    likes = np.maximum.reduceat(problem.points[:, order], np.minimum(begins, len(order) - 1), axis=1)
-    sent = np.full(len(problem.seekers), NOWHERE)
-    for pair in np.argsort(-likes, axis=None, kind="stable").tolist():
-        row, part = divmod(pair, count)
-        if sent[row] == NOWHERE and quota[coarse.row[row], part] > 0:
-            sent[row] = part
-            quota[coarse.row[row], part] -= 1
-    # Rounding may leave one or two of a kind over.
-    sent[sent == NOWHERE] = likes[sent == NOWHERE].argmax(axis=1)
-    for link in problem.links:
-        sent[link] = sent[link[0]]
-    return sent
+def _sent(problem: Problem, coarse: Coarse, waiting: Longs, units: Longs, wanted: Longs) -> Longs:
+    """Return as many of each kind as are wanted, those who like it best there."""
+    likes = problem.points[np.ix_(waiting, units)].max(axis=1)
+    kind = coarse.row[waiting]
+    order = np.lexsort((-likes.astype(np.int64), kind))
+    begins = np.searchsorted(kind[order], np.arange(len(coarse.many)))
+    place = np.arange(len(order)) - begins[kind[order]]
+    return np.sort(waiting[order[place < wanted[kind[order]]]])
+
+
+def troubled(problem: Problem, lost: Numbers, unsold: Numbers, net: Net, pick: Longs, liked: int) -> Part:
+    """Return the part of the region where its plan loses most, beside what its prices say that it could be worth.
+
+    `lost` is by household, `unsold` by unit; all units in it are those that the worst off would rather have, or that
+    would rather have somebody, `liked` for each. Whoever else is in them stays, and so does every link.
+    """
+    linked = np.isin(np.arange(len(pick)), np.concatenate([np.zeros(0, np.int64), *problem.links]))
+    lost = np.where(linked, 0.0, lost)
+    worst = np.argsort(-lost, kind="stable")[:_TROUBLED]
+    worst = worst[lost[worst] > 0]
+    empty = np.argsort(-unsold, kind="stable")[:_TROUBLED]
+    empty = empty[unsold[empty] > 0]
+    best = np.argsort(-net(worst), axis=1, kind="stable")[:, :liked] if len(worst) else np.zeros((0, 0), np.int64)
+    units = np.union1d(np.union1d(best.ravel(), empty), pick[worst][pick[worst] != NOWHERE])
+    asking = _asking(net, np.flatnonzero((pick == NOWHERE) & ~linked), empty, liked)
+    rows = np.union1d(np.union1d(worst, asking), np.flatnonzero(np.isin(pick, units) & ~linked))
+    units = np.union1d(units, pick[rows][pick[rows] != NOWHERE])
+    part = _part(problem, rows, units)
+    stays = np.flatnonzero((pick != NOWHERE) & ~np.isin(np.arange(len(pick)), rows) & np.isin(pick, units))
+    at = np.searchsorted(units, pick[stays])
+    taken = np.bincount(at, np.where(problem.is_room[pick[stays]], 1, problem.size[stays]), len(units))
+    left = part.problem.capacity - taken.astype(np.int64)
+    small = ~part.problem.is_room & (left < part.problem.size[:, None]) | (left < 1)
+    part.problem.points[small] = NEVER
+    return replace(part, problem=replace(part.problem, capacity=left, links=()))
+
+
+def _asking(net: Net, waiting: Longs, empty: Longs, liked: int) -> Longs:
+    """Return, of those who have no place, who lose least by one of the units that stand empty, some for each."""
+    if not len(empty) or not len(waiting):
+        return np.zeros(0, np.int64)
+    lost = []
+    for start in range(0, len(waiting), _BLOCK):
+        gain = net(waiting[start : start + _BLOCK])
+        lost.append(np.maximum(gain.max(axis=1, initial=0.0), 0.0)[:, None] - gain[:, empty])
+    best = np.argsort(np.concatenate(lost), axis=0, kind="stable")[:liked]
+    return np.unique(waiting[best])
 
 
 def _part(problem: Problem, rows: Longs, units: Longs) -> Part:

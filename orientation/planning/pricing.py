@@ -18,6 +18,8 @@ from orientation.planning.valuing import Weights, base_of, steps_of
 _BLOCK = 256
 # A cut is made where fewer than so many parties of its size fit.
 _FEW = 6
+# A link looks at so many shelters: it needs more room at once than anybody, and cannot be placed in parts.
+_SHELTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def price(
         units.append(unit)
     bound = float(best.sum()) + _worth_of_places(problem, cuts, prices)
     for link in problem.links:
-        worth, row, unit = _together(problem, table, base, link, count)
+        worth, row, unit = _together(problem, table, base, link, _SHELTERS if count else 0)
         bound += worth - float(best[link].sum())
         rows.append(row)
         units.append(unit)
@@ -123,6 +125,14 @@ def lost_with(
     table = table_of(problem, cuts, prices)
     net = _base(problem, weights, prices)[rows] + problem.points[rows, units] - table[problem.size[rows], units]
     return best[rows] - net
+
+
+def net_of(problem: Problem, weights: Weights, cuts: Cuts, prices: Prices, rows: Longs) -> Numbers:
+    """Return what these households would gain in every unit: minus infinity where they may not go."""
+    table, base = table_of(problem, cuts, prices), _base(problem, weights, prices)
+    points = problem.points[rows]
+    net = points - table[problem.size[rows]] + base[rows, None]
+    return np.where(points == NEVER, -np.inf, net)
 
 
 def _net(problem: Problem, table: Numbers, block: slice) -> Numbers:

@@ -28,6 +28,8 @@ NOWHERE = -1
 GROUPS = tuple(PartyGroup)
 # How full a shelter may be before the next place in it costs more.
 BALANCE_STEPS = 4
+# Links of so many households at most are tried in every shelter; of larger ones the solver finds out.
+_TRIED = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,8 +186,29 @@ def _link(problem: Problem) -> Problem:
             elsewhere = np.flatnonzero(~np.isin(problem.shelter, list(bound)))
             problem.points[np.ix_(rows, elsewhere)] = NEVER
         if len(rows) > 1:
+            _keep_to_shelters(problem, rows)
             links.append(rows)
     return replace(problem, links=tuple(links))
+
+
+def _keep_to_shelters(problem: Problem, link: Rows) -> None:
+    """No link goes to a shelter that has not room for all of it at once."""
+    for shelter in np.unique(problem.shelter).tolist():
+        units = np.flatnonzero(problem.shelter == shelter)
+        if len(link) <= _TRIED and not _seats(problem, link.tolist(), units, problem.capacity[units]):
+            problem.points[np.ix_(link, units)] = NEVER
+
+
+def _seats(problem: Problem, link: list[int], units: Rows, left: Longs) -> bool:
+    if not link:
+        return True
+    needs = np.where(problem.is_room[units], 1, problem.size[link[0]])
+    for at in np.flatnonzero((problem.points[link[0], units] != NEVER) & (left >= needs)).tolist():
+        after = left.copy()
+        after[at] -= needs[at]
+        if _seats(problem, link[1:], units, after):
+            return True
+    return False
 
 
 def _merged(links: Iterable[Iterable[UUID]]) -> list[set[UUID]]:

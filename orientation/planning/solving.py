@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,8 +20,8 @@ from orientation.planning.choice import Level, Plan, Progress
 from orientation.planning.fitting import NEVER
 from orientation.planning.greedy import as_proposed, by_asking, by_tier, completed, serve, unplanned
 from orientation.planning.levels import Coarse, coarse_of, guide_of, most_of, most_people
-from orientation.planning.parting import parts_of
-from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, price
+from orientation.planning.parting import Part, parts_of, troubled
+from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, net_of, price
 from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of, tier_of
 from orientation.planning.relaxing import Pairs, Relaxed, best_of, joined, relax
 from orientation.planning.valuing import Weights, base_of, faults, fit_of, placed_by_tier, value_of, weights_of
@@ -42,8 +43,12 @@ _SURE = 1e-5
 _PARTS = (0.1, 0.3, 0.8)
 # So many pairs are searched through for a proof.
 _SEARCHED = 8_000
+# In a part of a large region, a household is not worth minutes.
+_ROUGHLY = 2e-6
 # More households than that are planned in parts of about so many.
-_LARGE, _PART = 5_000, 1_700
+# What they lose together is mended so often, further around each time.
+_MENDED, _LIKED = 5, 8
+_LARGE, _PART = 5_000, 1_000
 # A plan is called optimal that is as near as this to the best there can be.
 _OPTIMAL = 1e-4
 _TOLERANCE = 1e-6
@@ -64,6 +69,8 @@ class _Solving:
     value: float
     bound: float
     phases: dict[str, float] = field(default_factory=dict)
+    # How near is near enough, as a part of the value.
+    roughly: float = 0.0
 
     @property
     def left_s(self) -> float:
@@ -71,7 +78,11 @@ class _Solving:
 
     @property
     def near(self) -> bool:
-        return self.bound - self.value <= _NEAR * len(self.problem.seekers)
+        return self.bound - self.value <= self.enough
+
+    @property
+    def enough(self) -> float:
+        return max(_NEAR * len(self.problem.seekers), self.roughly * abs(self.value))
 
     def tell(self, phase: str) -> None:
         elapsed_s = time.monotonic() - self.began
@@ -128,20 +139,53 @@ def _solve_in_parts(solving: _Solving, coarse: Coarse) -> None:
     if guide is None:
         return
     _prove(solving, guide.prices, 0)
-    parts = list(parts_of(problem, coarse, guide.flow, _PART))
     pick = np.full(len(problem.seekers), NOWHERE)
-    for nth, part in enumerate(parts):
-        until = time.monotonic() + _PARTS[2] * solving.left_s / (len(parts) - nth)
-        nobody = np.full(len(part.rows), NOWHERE)
-        own = _Solving(
-            part.problem, weights, cuts_of(part.problem), solving.began, until, None, nobody, -np.inf, np.inf
-        )
-        own.offer(serve(part.problem, by_tier(part.problem)))
-        _solve(own, coarse_of(part.problem), (1,))
-        there = own.pick != NOWHERE
-        pick[part.rows[there]] = part.units[own.pick[there]]
+    count = -(-len(problem.seekers) // _PART)
+    for nth, part in enumerate(parts_of(problem, coarse, guide.flow, count, pick)):
+        _solve_part(solving, part, pick, _PARTS[2] / (count + _MENDED - nth))
+    pick = completed(problem, pick)
+    solving.offer(pick)
+    for nth in range(_MENDED):
+        _solve_part(solving, _worst_part(solving, guide.prices, pick, _LIKED << nth), pick, _PARTS[2] / (_MENDED - nth))
+        solving.offer(pick)
         solving.tell("rounding")
-    solving.offer(completed(problem, pick))
+
+
+def _solve_part(solving: _Solving, part: Part, pick: Longs, share: float) -> None:
+    """Plan a part anew, beginning where its households are, and write it into the plan."""
+    if solving.left_s <= 0 or not len(part.units):
+        return
+    until = time.monotonic() + share * solving.left_s
+    begin = _within(part, pick)
+    own = _Solving(
+        part.problem, solving.weights, cuts_of(part.problem), solving.began, until, None, np.full_like(begin, NOWHERE),
+        -np.inf, np.inf, roughly=_ROUGHLY,
+    )  # fmt: skip
+    own.offer(begin)
+    own.offer(completed(part.problem, begin))
+    _solve(own, coarse_of(part.problem), (1,))
+    there = own.pick != NOWHERE
+    pick[part.rows] = NOWHERE
+    pick[part.rows[there]] = part.units[own.pick[there]]
+    solving.tell("rounding")
+
+
+def _within(part: Part, pick: Longs) -> Longs:
+    begin = pick[part.rows]
+    return np.where(begin == NOWHERE, NOWHERE, np.searchsorted(part.units, begin))
+
+
+def _worst_part(solving: _Solving, prices: Prices, pick: Longs, liked: int) -> Part:
+    problem, weights, cuts = solving.problem, solving.weights, solving.cuts
+    there = np.flatnonzero(pick != NOWHERE)
+    lost = price(problem, weights, cuts, prices, count=0).best
+    lost[there] = lost_with(problem, weights, cuts, prices, best=lost, rows=there, units=pick[there])[: len(there)]
+    taken = np.bincount(pick[there], np.where(problem.is_room[pick[there]], 1, problem.size[there]), len(problem.units))
+    unsold = prices.place * (problem.capacity - taken)
+    # Points are as they are: what is worth a person is looked for.
+    far = weights.person[-1] / 2
+    lost, unsold = np.where(lost > far, lost, 0.0), np.where(unsold > far, unsold, 0.0)
+    return troubled(problem, lost, unsold, partial(net_of, problem, weights, cuts, prices), pick, liked)
 
 
 def _solve(solving: _Solving, coarse: Coarse, reaches: tuple[int, ...] = (1, 2)) -> None:
@@ -220,7 +264,7 @@ def _relaxed(solving: _Solving, coarse: Coarse) -> tuple[Relaxed, Pairs] | None:
         )
         new = ~np.isin(priced.rows, linked)
         more = joined((pairs.rows[kept], pairs.units[kept]), (priced.rows[new], priced.units[new]))
-        if not new.any() or priced.bound - relaxed.value <= _NEAR * len(problem.seekers):
+        if not new.any() or priced.bound - relaxed.value <= solving.enough:
             return replace(relaxed, x=relaxed.x[kept]), Pairs(pairs.rows[kept], pairs.units[kept])
         pairs = more
     return best
