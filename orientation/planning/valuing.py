@@ -38,7 +38,9 @@ def weights_of(problem: Problem) -> Weights:
     points = problem.points[problem.points != NEVER]
     spread = float(points.max(initial=0)) - float(points.min(initial=0))
     rules = problem.rules
-    last = _CHAIN * (spread + rules.drawn + rules.balance + (rules.floor_points if rules.floors else 0) + 1)
+    # Of a large room all places count as used by the one person in it.
+    balance = rules.balance * max(1.0, float(problem.worth.max(initial=1)) / _CHAIN)
+    last = _CHAIN * (spread + rules.drawn + balance + (rules.floor_points if rules.floors else 0) + 1)
     steps = problem.tiers - 1
     apart = min(1.0 + int(problem.size.max(initial=1)), _APART_MAX ** (1 / max(1, steps)))
     return Weights(np.rint(last * np.floor(apart) ** np.arange(steps, -1, -1)))

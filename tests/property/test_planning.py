@@ -15,7 +15,9 @@ from orientation.planning.case import columns_of
 from orientation.planning.comparing import compare
 from orientation.planning.fitting import NEVER, fit_all
 from orientation.planning.greedy import by_priority, first_come
+from orientation.planning.problem import problem_of
 from orientation.planning.solving import plan
+from orientation.planning.valuing import weights_of
 from tests.support.nights import Judge, difficult_night, points_of
 
 seeds = st.integers(0, 2**32)
@@ -52,6 +54,15 @@ def test_where_the_solver_finds_nothing_a_plan_is_not_below_one_after_the_other_
     judge = Judge(case, policy)
     assert judge.faults(found.choice) == []
     assert all(judge.people(found.choice) >= judge.people(way(case, policy)) for way in (first_come, by_priority))
+
+
+def test_a_person_weighs_more_than_a_large_room_that_they_fill_alone_costs_in_balance() -> None:
+    case, policy = difficult_night(1)
+    problem = problem_of(case, replace(policy, plan=replace(policy.plan, balance=1_000)))
+    large = replace(problem, worth=np.where(problem.is_room, 60, 1))
+    assert problem.is_room.any()
+    assert weights_of(large).person.min() > 60 * 1_000
+    assert weights_of(replace(problem, worth=np.minimum(problem.worth, 8))).person.min() > 8 * 1_000
 
 
 @slow
