@@ -180,6 +180,7 @@ async def test_a_whole_call_by_keyboard(halte: Running, screens: Screens) -> Non
     await expect(page.locator("#queue button:focus")).to_contain_text("man 60 or over")
 
     await keys.press("?")
+    await expect(page.get_by_role("checkbox", name="Single keys do something")).to_be_visible()
     await keys.press("Tab")
     await keys.press("Space")
     await keys.press("Escape")
