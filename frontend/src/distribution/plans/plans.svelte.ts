@@ -54,9 +54,12 @@ export class Plans {
     if (this.shown === null) this.current.now();
   }
 
-  make(after: string | null, links: readonly (readonly string[])[], limit_s: number): void {
+  make(after: string | null, links: readonly (readonly string[])[], limit_s: number, made: () => void): void {
     const id = newId();
-    void this.acts.run(MAKING, () => this.#api.draft(id, after, links, limit_s), (view) => this.#take(view));
+    void this.acts.run(MAKING, () => this.#api.draft(id, after, links, limit_s), (view) => {
+      this.#take(view);
+      made();
+    });
   }
 
   apply(plan: string, replan: boolean): void {
