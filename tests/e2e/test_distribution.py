@@ -53,6 +53,7 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     supervisor = await _open(halte, screens, "Draw", "supervisor")
     await supervisor.get_by_role("button", name="Commit", exact=True).click()
     await expect(supervisor.get_by_text("supervisor committed")).to_be_visible()
+    await expect(desk.get_by_role("heading", name="men on their own: the list can be frozen")).to_be_visible()
     for _ in range(2):  # asked, then done
         await desk.get_by_role("button", name="Freeze the list now").click()
     frozen = (await _said(desk, "Fingerprint of the list").inner_text()).replace("\n", "")
@@ -107,6 +108,8 @@ async def test_a_plan_is_compared_applied_and_lands_on_a_phone(halte: Running, s
     await expect(panel.get_by_role("heading", name=re.compile("^Plan of .*: draft"))).to_be_visible()
     await expect(panel.get_by_text("No plan could do better by these rules.")).to_be_visible()
     await expect(panel.get_by_text("No family is split.")).to_be_visible()
+    await expect(desk.locator("div:focus").get_by_role("article")).to_be_visible()
+    await desk.locator("summary", has_text="Make a plan").click()
 
     await desk.get_by_role("combobox", name="Show").select_option("without a place")
     left = panel.get_by_role("button", name=re.compile("^Why ")).first
@@ -120,6 +123,8 @@ async def test_a_plan_is_compared_applied_and_lands_on_a_phone(halte: Running, s
     await panel.get_by_role("button", name=re.compile(r"^Make \d+ holds?$")).click()
     await expect(panel.get_by_text(re.compile(r"^\d+ held"))).to_be_visible()
     await expect(panel.get_by_role("cell", name="held", exact=True).first).to_be_visible()
+    # The list has been asked for again meanwhile: what somebody opened stays open.
+    await expect(desk.get_by_label("Seconds it may take")).to_be_visible()
     await expect(phone.get_by_role("button", name="Accept").first).to_be_visible()
 
 

@@ -4,6 +4,7 @@ import { ApiProblem, NotAnswered } from "../api/client";
 import { Acts } from "../desk/acts.svelte";
 import type { DistributionApi } from "./api";
 import { Draws } from "./draws/draws.svelte";
+import { drawStep } from "./draws/naming";
 import { cleaned, digestOf, isSecret, newSecret, verify, type DrawFile } from "./draws/verifying";
 import { aDraw, aPlan, aRow, RULES } from "./examples";
 import { Fetched } from "./fetched.svelte";
@@ -59,6 +60,30 @@ describe("the draw is checked in the browser", () => {
     expect(newSecret()).not.toBe(newSecret());
     expect(await digestOf(file().secrets[1])).toBe(file().commitments[1]);
     expect(cleaned(" A5a5 \n a5")).toBe("a5a5a5");
+  });
+});
+
+describe("the draw that is shown", () => {
+  const [drawn, open, abandoned] = (["drawn", "open", "abandoned"] as const).map((state) => aDraw({ id: state, state }));
+
+  it("is the one that needs somebody, and stays the one that somebody did something with", () => {
+    const draws = new Draws(api({ draws: () => Promise.resolve([]), actOnDraw: () => new Promise(() => undefined) }), said());
+    draws.list.value = [drawn!, open!, abandoned!];
+    expect(draws.shown?.id).toBe("open");
+    draws.abandon("open", "nobody else is here");
+    draws.list.value = [aDraw({ id: "frozen", state: "frozen" }), aDraw({ id: "open", state: "abandoned" })];
+    expect(draws.shown?.id).toBe("open");
+  });
+
+  it("is one that was abandoned, with its reason, where there is no other to go on with", () => {
+    const draws = new Draws(api({}), said());
+    draws.list.value = [drawn!, abandoned!];
+    expect(draws.shown?.id).toBe("abandoned");
+  });
+
+  it("is ready for the freeze once both have committed", () => {
+    const one = { by: null, at: "", commitment: "", revealed: false };
+    expect([[one], [one, one]].map((commitments) => drawStep(aDraw({ commitments })))).toEqual(["open", "ready"]);
   });
 });
 

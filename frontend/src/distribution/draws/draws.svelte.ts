@@ -13,6 +13,8 @@ const PAUSE_MS = 3_000;
 
 export const BEGINNING = "draw";
 
+const needsSomebody = ({ state }: DrawView): boolean => state === "open" || state === "frozen";
+
 export class Draws {
   readonly list: Fetched<DrawView[]>;
   readonly acts: Acts;
@@ -23,10 +25,10 @@ export class Draws {
   #api: DistributionApi;
   #marks: ReadonlyMap<string, Mark> = new Map();
 
-  /** The one that was chosen, else the one that needs somebody. */
+  /** The one that was chosen, else the one that needs somebody, else the last: one that was abandoned says why. */
   readonly shown = $derived.by((): DrawView | undefined => {
     const all = this.list.value ?? [];
-    return all.find(({ id }) => id === this.chosen) ?? all.find(({ state }) => state !== "abandoned");
+    return all.find(({ id }) => id === this.chosen) ?? all.find(needsSomebody) ?? all.at(-1);
   });
 
   constructor(api: DistributionApi, acts: Acts) {
@@ -74,6 +76,7 @@ export class Draws {
 
   place(draw: string): void {
     const id = newId();
+    this.chosen = draw;
     void this.acts.run(draw, () => this.#api.placeDrawn(draw, id), (answer) => {
       this.placed = new Map(this.placed).set(draw, answer);
       this.list.now();
@@ -88,6 +91,7 @@ export class Draws {
   }
 
   #do(draw: string, verb: "commit" | "freeze" | "reveal" | "abandon", body: { id: string; [said: string]: string }): void {
+    this.chosen = draw;
     void this.acts.run(
       draw,
       () => this.#api.actOnDraw(draw, verb, body),

@@ -29,7 +29,6 @@ export const en = {
   somebody: "somebody",
   copy: "Copy",
   copied: "Copied",
-  sure: "Are you sure?",
 };
 
 export type SharingWords = typeof en;

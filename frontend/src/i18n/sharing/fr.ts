@@ -27,5 +27,4 @@ export const fr: SharingWords = {
   somebody: "quelqu’un",
   copy: "Copier",
   copied: "Copié",
-  sure: "Êtes-vous sûr·e\u00a0?",
 };

@@ -26,5 +26,4 @@ export const nl: SharingWords = {
   somebody: "iemand",
   copy: "Kopiëren",
   copied: "Gekopieerd",
-  sure: "Weet u het zeker?",
 };
