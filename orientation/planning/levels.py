@@ -16,12 +16,14 @@ from orientation.matching.columns import Longs
 from orientation.planning.fitting import NEVER
 from orientation.planning.modelling import INFINITE, Model, quiet_solver, solved
 from orientation.planning.pricing import Cuts, Prices, cuts_of
-from orientation.planning.problem import GROUPS, Numbers, Problem
+from orientation.planning.problem import GROUPS, NOWHERE, Numbers, Problem
 from orientation.planning.relaxing import PRIMAL, Pairs, model_of, prices_in
 from orientation.planning.valuing import Weights
 
 # A whole number that a solver has computed is as near as this to it.
 _TOLERANCE = 1e-3
+# Of more units than that, those that are shared are counted by kinds as well.
+_UNITS = 1_000
 # The linear model of a tier may take this long also where no time is left.
 _LINEAR_S = 0.2
 
@@ -54,7 +56,9 @@ def coarse_of(problem: Problem) -> Coarse:
     size_of_kind[problem.kind] = problem.size
     fits = problem.plain & (problem.needs(size_of_kind) <= problem.capacity)
     each = np.where(problem.is_room, 0, problem.capacity)
-    unit_at, unit = _alike(np.column_stack([problem.is_room, each, np.packbits(fits.T, axis=1)]))
+    # What is left over in two shared units is not one rest that a family could have: each is counted by itself.
+    apart = np.where(problem.is_room | (len(problem.units) > _UNITS), NOWHERE, np.arange(len(problem.units)))
+    unit_at, unit = _alike(np.column_stack([problem.is_room, apart, each, np.packbits(fits.T, axis=1)]))
     keys = np.column_stack([problem.tier, problem.size, np.packbits(fits[:, unit_at], axis=1)[problem.kind]])
     row_at, row = _alike(keys)
     may = fits[np.ix_(problem.kind[row_at], unit_at)]
@@ -135,7 +139,7 @@ def _most(model: Model, whole: int, time_limit_s: float) -> float:
     solver = quiet_solver(time_limit_s)
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", 0.99)
-    model.passed_to(solver, whole=whole)
+    model.passed_to(solver, whole=range(whole))
     solver.run()
     if whole:
         return float(np.floor(-solver.getInfo().mip_dual_bound + _TOLERANCE))

@@ -39,8 +39,8 @@ class Model:
     def put(self, rows: Longs, columns: Longs, values: Numbers | Longs | float) -> None:
         self.entries.append((rows, columns, np.broadcast_to(np.asarray(values, float), rows.shape)))
 
-    def passed_to(self, solver: highspy.Highs, *, whole: int = 0) -> None:
-        """Hand it over; the first `whole` columns take whole numbers only."""
+    def passed_to(self, solver: highspy.Highs, *, whole: range = range(0)) -> None:
+        """Hand it over; the columns of `whole` take whole numbers only."""
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self.columns, self.rows
         lp.col_cost_ = np.concatenate(self.cost)
@@ -54,7 +54,7 @@ class Model:
         matrix.index_, matrix.value_ = rows[order], values[order]
         if whole:
             kinds = highspy.HighsVarType
-            lp.integrality_ = [kinds.kInteger] * whole + [kinds.kContinuous] * (self.columns - whole)
+            lp.integrality_ = [kinds.kInteger if at in whole else kinds.kContinuous for at in range(self.columns)]
         solver.passModel(lp)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 
+from orientation.matching.blocking import Bools
 from orientation.matching.columns import Longs
 from orientation.planning.modelling import INFINITE, Model, quiet_solver, solved
 from orientation.planning.pricing import Cuts, Prices
@@ -16,7 +17,7 @@ from orientation.planning.valuing import Weights, base_of, steps_of
 # Of a whole night: nobody would notice.
 _FEW_POINTS = 4.0
 # Pairs come in, and what was found before may be gone on with.
-PRIMAL = 4
+PRIMAL, DUAL = 4, 1
 _UNITS_BITS = 32
 
 
@@ -41,6 +42,25 @@ def joined(*parts: tuple[Longs, Longs]) -> Pairs:
     return Pairs(keys >> _UNITS_BITS, keys & ((1 << _UNITS_BITS) - 1))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Parties:
+    """How many parties of each size go to each shared unit at most; to all of a sort, where `sort` makes them one."""
+
+    sort: Longs
+    keys: Longs
+    most: Numbers
+
+    @staticmethod
+    def key(sort: Longs, size: Longs) -> Longs:
+        return sort << _UNITS_BITS | size
+
+    def among(self, problem: Problem, pairs: Pairs) -> tuple[Longs, Longs]:
+        """Return which pairs are counted, and where."""
+        size = problem.size[pairs.rows]
+        at = np.flatnonzero(~problem.is_room[pairs.units] & (size > 1))
+        return at, np.searchsorted(self.keys, self.key(self.sort[pairs.units[at]], size[at]))
+
+
 @dataclass(frozen=True, slots=True)
 class Relaxed:
     """`x` is how much of each pair the linear optimum takes, `prices` what places cost in it."""
@@ -51,6 +71,13 @@ class Relaxed:
     # What each household gains by its place.
     gain: Numbers
     basis: highspy.HighsBasis
+
+    def of(self, kept: Bools) -> Relaxed:
+        """Return the same without some pairs that nobody takes."""
+        columns = self.basis.col_status
+        pairs = [columns[at] for at in np.flatnonzero(kept).tolist()]
+        self.basis.col_status = [*pairs, *columns[len(kept) :]]
+        return replace(self, x=self.x[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +185,20 @@ def relax(
     cuts: Cuts,
     pairs: Pairs,
     time_limit_s: float,
+    *,
     before: tuple[Relaxed, Pairs] | None = None,
+    parties: Parties | None = None,
 ) -> Relaxed | None:
-    """Solve it over these pairs, beginning where it ended `before`; None where the time was not enough."""
+    """Solve it over these pairs, beginning where it ended `before`; None where the time was not enough.
+
+    Pairs that come in leave what was found possible, numbers of `parties` do not.
+    """
     model, rows = model_of(problem, weights, cuts, pairs)
     solver = quiet_solver(time_limit_s)
-    solver.setOptionValue("simplex_strategy", PRIMAL)
+    solver.setOptionValue("simplex_strategy", PRIMAL if parties is None else DUAL)
+    if parties is not None:
+        at, which = parties.among(problem, pairs)
+        model.put(model.add_rows(-INFINITE, parties.most) + which, at, 1.0)
     model.passed_to(solver)
     if before is not None:
         _begin(solver, model, pairs, *before)
@@ -184,11 +219,13 @@ def relax(
 def _begin(solver: highspy.Highs, model: Model, pairs: Pairs, before: Relaxed, had: Pairs) -> None:
     """Hand over the basis of the model before, in which other pairs stood; a new pair is taken by nobody yet."""
     basis, columns = before.basis, before.basis.col_status
-    if len(basis.row_status) != model.rows or len(columns) - len(had) != model.columns - len(pairs):
+    new = model.rows - len(basis.row_status)
+    if new < 0 or len(columns) - len(had) != model.columns - len(pairs):
         return
     known = dict(zip(had.keys.tolist(), columns[: len(had)], strict=True))
     none = highspy.HighsBasisStatus.kLower
     basis.col_status = [*(known.get(key, none) for key in pairs.keys.tolist()), *columns[len(had) :]]
+    basis.row_status = [*basis.row_status, *[highspy.HighsBasisStatus.kBasic] * new]
     solver.setBasis(basis)
 
 
@@ -216,7 +253,7 @@ def best_of(
     solver = quiet_solver(time_limit_s)
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", min(_FEW_POINTS, 0.05 * len(problem.seekers)))
-    model.passed_to(solver, whole=len(pairs))
+    model.passed_to(solver, whole=range(len(pairs)))
     taken = (begin[pairs.rows] == pairs.units).astype(float)
     if not len(fixed) and taken.sum() == np.count_nonzero(begin != NOWHERE):
         at = np.arange(len(pairs), dtype=np.int32)

@@ -20,6 +20,7 @@ from orientation.planning.choice import Level, Plan, Progress
 from orientation.planning.fitting import NEVER
 from orientation.planning.greedy import as_proposed, by_asking, by_tier, completed, serve, unplanned
 from orientation.planning.levels import Coarse, coarse_of, guide_of, most_of, most_people
+from orientation.planning.parties import parties_near
 from orientation.planning.parting import Part, parts_of, troubled
 from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, net_of, price
 from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of, tier_of
@@ -35,10 +36,12 @@ _NEAR = 0.1
 _FAR = 150.0
 # Of the time, at most, for how many people can have a place at all.
 _FOR_PEOPLE = 0.25
+# Of what is left, at most, for how many parties go to each shared unit; what that may lose to be gone on with.
+_FOR_PARTIES, _LOST = 0.5, 5e-3
 # For the proof of all tiers, at least, also where no time is left.
 _FOR_LEVELS_S = 0.5
 # So certain of the value, the last points of fit are worth less of the time.
-_SURE = 1e-5
+_SURE = 1e-4
 # Of what is left of it, at most, for each search for whole households.
 _PARTS = (0.1, 0.3, 0.8)
 # So many pairs are searched through for a proof.
@@ -192,12 +195,29 @@ def _solve(solving: _Solving, coarse: Coarse, reaches: tuple[int, ...] = (1, 2))
     found = _relaxed(solving, coarse)
     if found is None:
         return
-    for reach in reaches:
+    prices = found[0].prices
+    found = _nearly_whole(solving, coarse, *found)
+    for reach in (0, *reaches):
         if solving.near or solving.left_s <= 0:
             return
         _round(solving, *found, reach)
     if 2 in reaches and not solving.near and solving.left_s > 0:
-        _search(solving, found[0].prices)
+        _search(solving, prices)
+
+
+def _nearly_whole(solving: _Solving, coarse: Coarse, relaxed: Relaxed, pairs: Pairs) -> tuple[Relaxed, Pairs]:
+    """Return the linear optimum of those plans in which every shared unit has a whole number of parties."""
+    found = parties_near(solving.problem, coarse, solving.weights, pairs, relaxed.x, _FOR_PARTIES * solving.left_s)
+    if found is None:
+        return relaxed, pairs
+    parties, needed = found
+    more = joined((pairs.rows, pairs.units), (needed.rows, needed.units))
+    left_s, before = solving.left_s, (relaxed, pairs)
+    whole = relax(solving.problem, solving.weights, solving.cuts, more, left_s, before=before, parties=parties)
+    solving.tell("rounding")
+    # What was found in too little time loses more than the search that follows would.
+    good = whole is not None and relaxed.value - whole.value <= _LOST * abs(relaxed.value)
+    return (whole, more) if whole is not None and good else (relaxed, pairs)
 
 
 def _search(solving: _Solving, prices: Prices) -> None:
@@ -252,11 +272,10 @@ def _relaxed(solving: _Solving, coarse: Coarse) -> tuple[Relaxed, Pairs] | None:
     linked = np.concatenate([np.zeros(0, np.int64), *problem.links])
     best: tuple[Relaxed, Pairs] | None = None
     while solving.left_s > 0:
-        relaxed = relax(problem, weights, cuts, pairs, solving.left_s, best)
+        relaxed = relax(problem, weights, cuts, pairs, solving.left_s, before=best)
         if relaxed is None:
             return best
         best = relaxed, pairs
-        _round(solving, relaxed, pairs, 0)
         priced = _prove(solving, relaxed.prices, _MORE, relaxed.gain + _TOLERANCE)
         lost = lost_with(problem, weights, cuts, relaxed.prices, best=priced.best, rows=pairs.rows, units=pairs.units)
         kept = (
@@ -265,7 +284,7 @@ def _relaxed(solving: _Solving, coarse: Coarse) -> tuple[Relaxed, Pairs] | None:
         new = ~np.isin(priced.rows, linked)
         more = joined((pairs.rows[kept], pairs.units[kept]), (priced.rows[new], priced.units[new]))
         if not new.any() or priced.bound - relaxed.value <= solving.enough:
-            return replace(relaxed, x=relaxed.x[kept]), Pairs(pairs.rows[kept], pairs.units[kept])
+            return relaxed.of(kept), Pairs(pairs.rows[kept], pairs.units[kept])
         pairs = more
     return best
 
