@@ -9,7 +9,8 @@ import highspy
 import numpy as np
 
 from orientation.assigning.assignment import Assignment, Places, faults
-from orientation.assigning.relaxing import build, quiet_solver
+from orientation.assigning.quieting import quiet_solver
+from orientation.assigning.relaxing import build
 
 _WHOLE = 0.5
 

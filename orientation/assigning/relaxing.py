@@ -6,10 +6,6 @@ all pairs, also those that the linear solver never saw.
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import os
-import sys
 import time
 from dataclasses import dataclass
 
@@ -17,6 +13,7 @@ import highspy
 import numpy as np
 
 from orientation.assigning.assignment import TOLERANCE, Assignment, Marks, Numbers, Places
+from orientation.assigning.quieting import quiet_solver
 
 _FIRST = 12
 # Pairs that come in at once, of each job.
@@ -57,30 +54,6 @@ def relax(assignment: Assignment, until: float) -> Relaxed:
             chosen[:] = True
         if time.monotonic() >= until:
             return known
-
-
-def quiet_solver() -> highspy.Highs:
-    _let_it_greet()
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no annotations
-    solver.setOptionValue("output_flag", False)
-    # One thread: whatever runs beside it must go on, and the same instance must give the same answer.
-    solver.setOptionValue("threads", 1)
-    return solver
-
-
-@functools.cache
-def _let_it_greet() -> None:
-    """HiGHS prints its name the first time, before it can be told not to; standard output is for our answers."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        highspy.Highs()  # type: ignore[no-untyped-call]
-        ctypes.CDLL(None).fflush(None)
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def build(assignment: Assignment, pairs: Places, *, whole: bool = False) -> highspy.HighsLp:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from orientation.assigning.quieting import quiet_solver
 from orientation.matching.columns import Longs
 from orientation.planning.fitting import NEVER
-from orientation.planning.modelling import INFINITE, Model, quiet_solver, solved
+from orientation.planning.modelling import INFINITE, Model, solved
 from orientation.planning.pricing import Cuts, Prices, cuts_of
 from orientation.planning.problem import GROUPS, NOWHERE, Numbers, Problem
 from orientation.planning.relaxing import PRIMAL, Pairs, model_of, prices_in

@@ -58,14 +58,5 @@ class Model:
         solver.passModel(lp)
 
 
-def quiet_solver(time_limit_s: float) -> highspy.Highs:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]  # its constructor has no annotations
-    solver.setOptionValue("output_flag", False)
-    # One thread: who else is on this machine must go on, and the same problem must give the same answer.
-    solver.setOptionValue("threads", 1)
-    solver.setOptionValue("time_limit", max(0.05, time_limit_s))
-    return solver
-
-
 def solved(solver: highspy.Highs) -> bool:
     return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)

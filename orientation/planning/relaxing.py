@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 
+from orientation.assigning.quieting import quiet_solver
 from orientation.matching.blocking import Bools
 from orientation.matching.columns import Longs
-from orientation.planning.modelling import INFINITE, Model, quiet_solver, solved
+from orientation.planning.modelling import INFINITE, Model, solved
 from orientation.planning.pricing import Cuts, Prices
 from orientation.planning.problem import NOWHERE, Numbers, Problem
 from orientation.planning.valuing import Weights, base_of, steps_of
