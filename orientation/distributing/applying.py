@@ -25,9 +25,9 @@ from inventory.schemas import hash_of
 from kernel.access.problems import TooManyAttempts
 from kernel.problems import Problem
 from orientation.distributing.changing import APPLY_AND_REPLAN, Settle
-from orientation.distributing.drafting import Drafting, Wanted
+from orientation.distributing.drafting import REPLAN_S, Drafting, Wanted
 from orientation.distributing.insisting import insist, insist_all
-from orientation.distributing.plan_records import pack, unpack
+from orientation.distributing.plan_records import count_split, pack, unpack
 from orientation.distributing.problems import PlanMovedOn, PlanRunning
 from orientation.distributing.results import Result, Row
 from orientation.model.placement import BARS_SHELTER
@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 # Held in one batch of the lane, one after the other: whoever telephones meanwhile waits for no more than that.
 _PORTION = 25
 _STAGE = """
-SELECT p.id, p.result, p.links, p.made_at, p.time_limit_s, e.id AS act, e.actor_id, e.verb
+SELECT p.id, p.result, p.links, p.made_at, e.id AS act, e.actor_id, e.verb
 FROM plan p JOIN sharing_event e ON e.subject_id = p.id AND e.verb IN ('apply', 'apply-replan')
 WHERE p.region_id = $1 AND p.id = $2 AND p.state = 'applying'
 """
@@ -155,7 +155,8 @@ class Applying:
         rows = [self._told(row) for row in self._result.rows]
         counts = Counter(row.outcome for row in rows if row.outcome is not None)
         applied = {outcome: counts[outcome] for outcome in ("held", "taken", "gone", "refused")}
-        summary = msgspec.structs.replace(self._result.summary, applied=applied)
+        split = await count_split(self._region.pool, self._region.id, [row.request for row in rows])
+        summary = msgspec.structs.replace(self._result.summary, applied=applied, families_split=split)
         result = msgspec.structs.replace(self._result, summary=summary, rows=rows)
         packed = await asyncio.to_thread(lambda: pack(msgspec.json.encode(result)))
         # First, and under an id that follows from this: whoever has to go on here begins no second one.
@@ -179,8 +180,8 @@ class Applying:
         stage, links = self._stage, _links(self._stage["links"])
         after = stage["id"]
         wanted = Wanted(
-            uuid5(stage["act"], "replan"), stage["actor_id"], hash_of((after, links, stage["time_limit_s"])),
-            stage["time_limit_s"], after, links,
+            uuid5(stage["act"], "replan"), stage["actor_id"], hash_of((after, links, REPLAN_S)), REPLAN_S, after,
+            links,
         )  # fmt: skip
         try:
             await self._drafting.begin(wanted, lenient=True)

@@ -13,7 +13,7 @@ from inventory.lane.working import SYSTEM, Working
 from kernel.journal import Cause, Subject
 from kernel.lane import Finish
 from kernel.problems import IdReused
-from orientation.distributing.problems import PlanMovedOn, PlanRunning, UnknownPlan
+from orientation.distributing.problems import PlanMovedOn, PlanNightOver, PlanRunning, UnknownPlan
 from orientation.lane.records import Records, records_of
 from orientation.model.plan import PlanDraft, PlanState
 from orientation.model.request import SHOWN_CLOSED
@@ -82,6 +82,9 @@ class _Step(ABC):
     @abstractmethod
     def change(self, plan: PlanDraft) -> PlanDraft: ...
 
+    def check(self, plan: PlanDraft, working: Working) -> None:  # noqa: B027 -- most may be taken at any time
+        """Refuse it where its time is over."""
+
     def touch(self, touches: Touches) -> None:
         touches.turns.add(self.plan_id)
 
@@ -93,6 +96,7 @@ class _Step(ABC):
         plan = _known(records, self.plan_id)
         if plan.state not in self.source:
             raise PlanMovedOn(plan=str(plan.id), state=plan.state)
+        self.check(plan, working)
         changed = self.change(plan)
         over = changed.state not in {PlanState.SOLVING, PlanState.DRAFT, PlanState.APPLYING}
         records.put_plan(replace(changed, ended_at=working.now if over else None), cause)
@@ -211,6 +215,11 @@ class Apply(_Decision):
 
     def change(self, plan: PlanDraft) -> PlanDraft:
         return replace(plan, state=PlanState.APPLYING)
+
+    def check(self, plan: PlanDraft, working: Working) -> None:
+        # From noon until the next sweep a draft of last night still stands: what it says is of another queue.
+        if plan.night < working.night:
+            raise PlanNightOver(plan=str(plan.id), night=plan.night.isoformat())
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from orientation.planning.case import encode
 
 log = structlog.get_logger(__name__)
 
+# For those who ask for no other: a plan, and one after another, for which somebody waits on the telephone.
+PLAN_S, REPLAN_S = 10, 2
 # Beside the plan itself: the same by the rules of a day ago, what fairness costs, and a process that starts.
 _GRACE_S = 20.0
 _LIMITS = 2.0
@@ -44,7 +46,10 @@ _HEARD = "UPDATE plan SET progress = $2, heard_at = clock_timestamp() WHERE id =
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A plan that somebody asks for. `links`: households that go to one shelter, or nowhere."""
+    """A plan that somebody asks for. `links`: households that go to one shelter, or nowhere.
+
+    Of one `after` another the time is for all that is made of it, and not for the solving alone.
+    """
 
     id: UUID
     actor_id: UUID
@@ -120,8 +125,9 @@ class Drafting:
             await self._give_up(wanted.id, PlanFailed.slug)
 
     async def _work_out(self, wanted: Wanted, captured: Captured, content: bytes) -> bytes:
-        yesterday = None if captured.yesterday is None else rules_of(captured.yesterday)
-        task = Task(len(content), rules_of(captured.policy), wanted.time_limit_s, yesterday)
+        again = wanted.after is not None
+        yesterday = None if again or captured.yesterday is None else rules_of(captured.yesterday)
+        task = Task(len(content), rules_of(captured.policy), wanted.time_limit_s, again, yesterday)
         heard: list[Progress] = []
         working = asyncio.create_task(work(task, content, within_s(wanted.time_limit_s), heard.append))
         try:

@@ -21,7 +21,10 @@ from orientation.store import policy_of
 _NIGHT_MAX = 100
 _HEAD = """
 SELECT p.id, p.version, p.state, p.night, p.made_at, p.actor_id, a.login, p.after, p.followed_by, p.policy_version,
-       p.policy_hash, p.seq, p.epoch, p.time_limit_s, p.progress, p.failure, p.summary
+       p.policy_hash, p.seq, p.epoch, p.time_limit_s, p.progress, p.failure, p.summary,
+       p.state IN ('solving', 'draft') AND COALESCE((
+         SELECT max(o.version) FROM orientation_policy o WHERE o.region_id = p.region_id AND o.set_at <= halte_now()
+       ), p.policy_version) <> p.policy_version AS policy_changed
 FROM plan p LEFT JOIN account a ON a.id = p.actor_id
 """
 _NIGHT = f"{_HEAD} WHERE p.region_id = $1 AND p.night = $2 ORDER BY p.made_at DESC, p.id LIMIT {_NIGHT_MAX}"
@@ -33,6 +36,13 @@ LEFT JOIN orientation_policy o ON o.region_id = p.region_id AND o.version = p.po
 WHERE p.region_id = $1 AND p.id = $2
 """
 _STANDING = "SELECT id FROM placement WHERE region_id = $1 AND id = ANY($2::uuid[])"
+# Households of a plan that are held in more than one unit: none, as long as I4 holds.
+_SPLIT = """
+SELECT count(*) FROM (
+  SELECT FROM placement WHERE region_id = $1 AND request_id = ANY($2::uuid[]) AND state <> 'ended'
+  GROUP BY request_id HAVING count(DISTINCT unit_id) > 1
+) AS split
+"""
 _decode = msgspec.json.Decoder(Result).decode
 
 
@@ -74,6 +84,12 @@ async def read_worked_out(pool: Pool, region_id: UUID, plan_id: UUID) -> WorkedO
 async def standing(pool: Pool, region_id: UUID, ids: list[UUID]) -> set[UUID]:
     """Return which of these placements have been made."""
     return {row["id"] for row in await pool.fetch(_STANDING, region_id, ids)}
+
+
+async def count_split(pool: Pool, region_id: UUID, requests: list[UUID]) -> int:
+    """Count what is held, whatever was meant to be."""
+    split: int = await pool.fetchval(_SPLIT, region_id, requests)
+    return split
 
 
 def pack(result: bytes) -> bytes:

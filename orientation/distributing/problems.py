@@ -24,6 +24,13 @@ class PlanMovedOn(Problem):
     status = 409
 
 
+class PlanNightOver(Problem):
+    """It was made for a night that is past."""
+
+    slug = "plan-night-over"
+    status = 409
+
+
 class PlanOutOfTime(Problem):
     """Working it out took longer than it may."""
 

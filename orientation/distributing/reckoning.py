@@ -40,8 +40,10 @@ class Planner:
     """What planning does, so that a test may do without the solver."""
 
     plan: Callable[..., Plan]
+    replan: Callable[..., Plan]
     first_come: Callable[[Case, OrientationPolicy], Choice]
-    compare: Callable[[Case, OrientationPolicy, Choice, Choice], Comparison]
+    compare: Callable[[Case, Choice, Choice], Comparison]
+    price: Callable[[Case, OrientationPolicy, Choice], int]
     why: Callable[[Case, OrientationPolicy, Choice, UUID], Why]
 
 
@@ -56,7 +58,8 @@ def answer(task: Task, content: bytes, tell: Tell, planner: Planner) -> bytes:
         solve = partial(planner.plan, time_limit_s=task.time_limit_s)
         return msgspec.json.encode(preview(case, policy_from(task.base), policy, solve))
     yesterday = None if task.yesterday is None else policy_from(task.yesterday)
-    return msgspec.json.encode(reckon(case, policy, yesterday, task.time_limit_s, tell, planner))
+    found = reckon(case, policy, yesterday, task.time_limit_s, tell, planner, again=task.replan)
+    return msgspec.json.encode(found)
 
 
 def policy_from(rules: Rules) -> OrientationPolicy:
@@ -65,17 +68,20 @@ def policy_from(rules: Rules) -> OrientationPolicy:
 
 def reckon(
     case: Case, policy: OrientationPolicy, yesterday: OrientationPolicy | None, time_limit_s: float, tell: Tell,
-    planner: Planner,
+    planner: Planner, *, again: bool = False,
 ) -> Result:  # fmt: skip
-    plan = planner.plan(case, policy, time_limit_s=time_limit_s, progress=_telling(tell))
+    """Plan it, and say all of it; `again`: no more than somebody waits for who plans after another plan."""
+    solve = planner.replan if again else planner.plan
+    plan = solve(case, policy, time_limit_s=time_limit_s, progress=_telling(tell))
     tell(Progress("comparing", plan.solve_s, plan.value, plan.bound, plan.gap))
-    first_come = planner.first_come(case, policy)
     other = None if yesterday is None else planner.plan(case, yesterday, time_limit_s=time_limit_s * _OTHER_PART)
-    ways = Ways(plan.choice, first_come, None if other is None else other.choice)
-    compared = planner.compare(case, policy, ways.ours, first_come)
-    before = None if ways.yesterday is None else planner.compare(case, policy, ways.ours, ways.yesterday)
+    ways = Ways(plan.choice, planner.first_come(case, policy), None if other is None else other.choice)
+    price = None if again else planner.price(case, policy, ways.ours)
+    compared = planner.compare(case, ways.ours, ways.first_come)
+    before = None if ways.yesterday is None else planner.compare(case, ways.ours, ways.yesterday)
     against = Against(_comparison(None, compared), None if before is None else _comparison(yesterday, before))
-    return Result(_summary(case, plan, compared), _groups(compared, before), against, rows_of(case, policy, ways))
+    summary = _summary(case, plan, compared, price)
+    return Result(summary, _groups(compared, before), against, rows_of(case, policy, ways))
 
 
 def _telling(tell: Tell) -> Callable[[str, float, float | None, float | None], None]:
@@ -98,7 +104,7 @@ def _comparison(policy: OrientationPolicy | None, compared: Comparison) -> Compa
     )
 
 
-def _summary(case: Case, plan: Plan, compared: Comparison) -> Summary:
+def _summary(case: Case, plan: Plan, compared: Comparison, price: int | None) -> Summary:
     placed = [seeker for seeker in case.seekers if plan.choice[seeker.request] is not None]
     proposed = [seeker for seeker in case.seekers if seeker.proposed is not None]
     return Summary(
@@ -106,6 +112,8 @@ def _summary(case: Case, plan: Plan, compared: Comparison) -> Summary:
         value=plan.value,
         bound=plan.bound,
         gap=plan.gap,
+        fit=plan.fit,
+        fit_bound=plan.fit_bound,
         solve_s=plan.solve_s,
         people_waiting=_people(case.seekers),
         people_placed=_people(placed),
@@ -115,7 +123,7 @@ def _summary(case: Case, plan: Plan, compared: Comparison) -> Summary:
         tiers=[TierView(one.tier, one.people, one.placed, one.most, one.proven) for one in plan.levels],
         families_split=compared.split,
         moves=sum(plan.choice[seeker.request] != seeker.proposed for seeker in proposed),
-        fairness_price=compared.price_of_fairness,
+        fairness_price=price,
     )
 
 

@@ -32,12 +32,16 @@ class TierView(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """`places_free`: people whom the places take that are free, and the rooms, as far as their size is known."""
+    """`fit`: the points alone, and what they are at most for the same people. `places_free`: people whom the places
+    take that are free, and the rooms, as far as their size is known. `fairness_price` is none of a plan after another.
+    """
 
     status: str
     value: float
     bound: float
     gap: float
+    fit: float
+    fit_bound: float
     solve_s: float
     people_waiting: int
     people_placed: int
@@ -47,7 +51,7 @@ class Summary(msgspec.Struct, frozen=True):
     tiers: list[TierView]
     families_split: int
     moves: int
-    fairness_price: int
+    fairness_price: int | None
     applied: dict[str, int] | None = None
 
 
@@ -129,6 +133,8 @@ class Task(msgspec.Struct, frozen=True):
     size: int
     rules: Rules
     time_limit_s: float
+    # Planned again after something happened: what somebody waits for, and no more.
+    replan: bool = False
     # The rules of a day ago, where they are others.
     yesterday: Rules | None = None
     # The rules in force, where `rules` are only tried on a night that is past: it is planned by both.

@@ -13,7 +13,7 @@ from inventory.model.night import night_of
 from inventory.region import Region
 from orientation.distributing.applying import Applying
 from orientation.distributing.capturing import capture
-from orientation.distributing.cases import is_wanted, keep_case
+from orientation.distributing.cases import evening_of, is_wanted, keep_case
 from orientation.distributing.changing import EndPlans, GiveUp
 from orientation.distributing.drafting import Drafting
 from orientation.distributing.problems import PlanInterrupted, PlanMovedOn
@@ -23,8 +23,6 @@ from orientation.planning.case import encode
 # Who works on a plan says so several times in this.
 _SILENT_S = 30.0
 _PORTION = 100
-# At this hour a night's queue is what other rules are tried on; after midnight it is not any more.
-_KEPT_FROM = 20
 _SILENT = """
 SELECT id, state FROM plan
 WHERE region_id = $1 AND NOT gone AND state IN ('solving', 'applying')
@@ -71,8 +69,12 @@ async def _end(region: Region, now: datetime) -> None:
 
 
 async def _keep(region: Region, now: datetime) -> None:
-    night, local = night_of(now, region.zone), now.astimezone(region.zone)
-    if local.hour < _KEPT_FROM or not await is_wanted(region.pool, region.id, night):
+    night = night_of(now, region.zone)
+    evening = evening_of(night, region.zone)
+    # After midnight the queue is not what it was any more.
+    other = now < evening or now.astimezone(region.zone).date() != night
+    if other or not await is_wanted(region.pool, region.id, night, evening):
         return
     case = (await capture(region)).case
-    await keep_case(region.pool, region.id, case.night, case.now, await asyncio.to_thread(encode, case))
+    content = await asyncio.to_thread(encode, case)
+    await keep_case(region.pool, region.id, case.night, case.now, content, evening=evening)

@@ -17,21 +17,27 @@ import msgspec
 
 from orientation.distributing.reckoning import Planner, answer
 from orientation.distributing.results import Progress, Task
-from orientation.planning.comparing import compare
+from orientation.planning.comparing import compare, price_of_fairness
 from orientation.planning.explaining import why
 from orientation.planning.greedy import first_come
+from orientation.planning.replanning import replan
 from orientation.planning.solving import plan
 
 PROGRESS, RESULT, FAILURE = b"p", b"r", b"f"
-# Below whatever serves people.
-_NICE = 10
+_PLANNER = Planner(plan, replan, first_come, compare, price_of_fairness, why)
+# Below whatever serves people; by this it can be seen from outside, too, which one has a task.
+_WAITING, _WORKING = 5, 10
 _ABANDONED = 3
 
 
 def main() -> None:
-    os.nice(_NICE)
+    os.nice(_WAITING)
     source, sink = sys.stdin.buffer, _own_output()
-    task = msgspec.json.decode(source.readline(), type=Task)
+    line = source.readline()
+    if not line:
+        return
+    os.nice(_WORKING - _WAITING)
+    task = msgspec.json.decode(line, type=Task)
     content = source.read(task.size)
     threading.Thread(target=_leave_with, args=(source,), daemon=True).start()
 
@@ -39,7 +45,11 @@ def main() -> None:
         _say(sink, PROGRESS, msgspec.json.encode(progress))
 
     try:
-        _say(sink, RESULT, answer(task, content, tell, Planner(plan, first_come, compare, why)))
+        _say(
+            sink,
+            RESULT,
+            answer(task, content, tell, _PLANNER),
+        )
     except Exception as error:  # noqa: BLE001 -- whatever it is, the node is told where, and nothing of whom
         _say(sink, FAILURE, msgspec.json.encode(_where(error)))
 

@@ -40,8 +40,7 @@ class Share:
 class Comparison:
     """`gains` have a place in ours and not in the other, `losers` the reverse; `moved` have another unit in each.
 
-    `split` are households whose people would be parted: none, as a choice has one unit for a household.
-    `price_of_fairness` is how many people more could have a place if tiers and floors did not count.
+    `split` are households that ours parts from those whom they are linked to.
     """
 
     people_placed: int
@@ -53,10 +52,9 @@ class Comparison:
     moved: tuple[UUID, ...]
     groups: tuple[Share, ...]
     split: int
-    price_of_fairness: int
 
 
-def compare(case: Case, policy: OrientationPolicy, ours: Chosen, other: Chosen) -> Comparison:
+def compare(case: Case, ours: Chosen, other: Chosen) -> Comparison:
     with_us, with_them = _with(case.seekers, ours), _with(case.seekers, other)
     return Comparison(
         people_placed=_people(with_us),
@@ -67,9 +65,30 @@ def compare(case: Case, policy: OrientationPolicy, ours: Chosen, other: Chosen) 
         losers=tuple(one.request for one in with_them if ours[one.request] is None),
         moved=tuple(one.request for one in with_us if other[one.request] not in {None, ours[one.request]}),
         groups=tuple(_share(group, case.seekers, ours, other) for group in PartyGroup),
-        split=0,
-        price_of_fairness=max(0, most_without_tiers(case, policy) - _people(with_us)),
+        split=len(parted(case, ours)),
     )
+
+
+def parted(case: Case, choice: Chosen) -> set[UUID]:
+    """Return the households of links that do not go to one shelter, or of which only some have a place.
+
+    Where one has a place already, the others are with it or still wait.
+    """
+    shelters: dict[UUID | None, UUID | None] = {state.id: state.shelter for state in case.states}
+    placed = {seeker.request for seeker in case.seekers if seeker.unit is not None}
+    found: set[UUID] = set()
+    for link in case.links:
+        there, here = (
+            {shelters.get(choice[one]) for one in link if (one in placed) is already} for already in (True, False)
+        )
+        if len(here) > 1 or (there and not here <= {None, *there}):
+            found.update(link)
+    return found
+
+
+def price_of_fairness(case: Case, policy: OrientationPolicy, ours: Chosen) -> int:
+    """Return how many people more could have a place if tiers and floors did not count."""
+    return max(0, most_without_tiers(case, policy) - _people(_with(case.seekers, ours)))
 
 
 def most_without_tiers(case: Case, policy: OrientationPolicy) -> int:

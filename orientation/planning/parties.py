@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from orientation.assigning.quieting import quiet_solver
 from orientation.matching.columns import Longs
 from orientation.planning.fitting import NEVER
 from orientation.planning.levels import Coarse
-from orientation.planning.modelling import INFINITE, quiet_solver
+from orientation.planning.modelling import INFINITE
 from orientation.planning.problem import Numbers, Problem
 from orientation.planning.relaxing import Pairs, Parties, model_of
 from orientation.planning.valuing import Weights

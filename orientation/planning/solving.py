@@ -38,8 +38,8 @@ _FAR = 150.0
 _FOR_PEOPLE = 0.25
 # Of what is left, at most, for how many parties go to each shared unit; what that may lose to be gone on with.
 _FOR_PARTIES, _LOST = 0.5, 5e-3
-# For the proof of all tiers, at least, also where no time is left.
-_FOR_LEVELS_S = 0.5
+# Of the time, for the proof of all tiers: a part of it, and so much at most.
+_FOR_LEVELS, _FOR_LEVELS_S = 0.25, 0.5
 # So certain of the value, the last points of fit are worth less of the time.
 _SURE = 1e-4
 # Of what is left of it, at most, for each search for whole households.
@@ -106,12 +106,14 @@ class _Solving:
 def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Progress | None = None) -> Plan:
     """Return the plan of a case; `progress` hears of every step, and may raise to stop."""
     began = time.monotonic()
+    ends = began + time_limit_s
+    until = ends - min(_FOR_LEVELS_S, _FOR_LEVELS * time_limit_s)
     problem = problem_of(case, policy)
     weights = weights_of(problem)
     nobody = np.full(len(problem.seekers), NOWHERE)
     solving = _Solving(
-        problem, weights, cuts_of(problem), began, began + time_limit_s, progress, nobody,
-        value_of(problem, weights, nobody), _if_all_had_the_best(problem, weights),
+        problem, weights, cuts_of(problem), began, until, progress, nobody, value_of(problem, weights, nobody),
+        _if_all_had_the_best(problem, weights),
     )  # fmt: skip
     alone = unplanned(problem)
     for order in (by_asking(alone), by_tier(alone)):
@@ -121,8 +123,7 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
     if problem.units and problem.seekers:
         coarse = coarse_of(problem)
         (_solve if len(problem.seekers) <= _LARGE else _solve_in_parts)(solving, coarse)
-        until = max(solving.until, time.monotonic() + _FOR_LEVELS_S)
-        most = most_of(coarse, placed_by_tier(problem, solving.pick), until)
+        most = most_of(coarse, placed_by_tier(problem, solving.pick), ends)
     else:
         solving.bound, most = solving.value, [0] * problem.tiers
     solving.tell("proving")

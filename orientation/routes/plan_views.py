@@ -21,7 +21,10 @@ _summary = msgspec.json.Decoder(Summary).decode
 
 
 class PlanHead(msgspec.Struct):
-    """A plan without its households. `progress` while it is worked out, `summary` once it is, else `failure`."""
+    """A plan without its households. `progress` while it is worked out, `summary` once it is, else `failure`.
+
+    `policy_changed`: other rules are in force than it was made by, and it may still be applied.
+    """
 
     id: UUID
     version: int
@@ -32,6 +35,7 @@ class PlanHead(msgspec.Struct):
     after: UUID | None
     followed_by: UUID | None
     policy: PolicyMark
+    policy_changed: bool
     seq: int
     epoch: UUID
     time_limit_s: int
@@ -64,6 +68,7 @@ def head_of(row: asyncpg.Record) -> PlanHead:
         after=row["after"],
         followed_by=row["followed_by"],
         policy=PolicyMark(row["policy_version"], row["policy_hash"]),
+        policy_changed=row["policy_changed"],
         seq=row["seq"],
         epoch=row["epoch"],
         time_limit_s=row["time_limit_s"],

@@ -24,9 +24,16 @@ from kernel.access.schemas import refusals
 from kernel.problems import IdReused, InvalidParameter
 from orientation.distributing.applying import Applying
 from orientation.distributing.changing import Apply, Discard, PlanAnswer
-from orientation.distributing.drafting import Wanted
+from orientation.distributing.drafting import PLAN_S, REPLAN_S, Wanted
 from orientation.distributing.plan_records import read_night
-from orientation.distributing.problems import PlanFailed, PlanMovedOn, PlanOutOfTime, PlanRunning, UnknownPlan
+from orientation.distributing.problems import (
+    PlanFailed,
+    PlanMovedOn,
+    PlanNightOver,
+    PlanOutOfTime,
+    PlanRunning,
+    UnknownPlan,
+)
 from orientation.distributing.results import WhyView
 from orientation.model.plan import PlanState
 from orientation.problems import UnknownRequest
@@ -38,7 +45,7 @@ _READERS = allow(Role.DESK, Role.SUPERVISOR, Role.ADMINISTRATOR)
 _DESK = allow(Role.DESK, Role.ADMINISTRATOR)
 _PLAN = ResponseSpec(PlanView, generate_examples=False)
 _DECIDE = refusals(*WHO, *BODY, *WRITE, IdReused, PlanMovedOn, UnknownPlan)
-_LINKS_MAX, _LINKED_MAX, _TIME_MAX_S, _TIME_S = 200, 10, 60, 10
+_LINKS_MAX, _LINKED_MAX, _TIME_MAX_S = 200, 10, 60
 
 Link = Annotated[list[UUID], msgspec.Meta(min_length=2, max_length=_LINKED_MAX)]
 
@@ -48,12 +55,13 @@ class PlanBody(ActBody):
 
     after: UUID | None = None
     links: Annotated[list[Link], msgspec.Meta(max_length=_LINKS_MAX)] = msgspec.field(default_factory=list)
-    time_limit_s: Annotated[int, msgspec.Meta(ge=1, le=_TIME_MAX_S)] = _TIME_S
+    time_limit_s: Annotated[int, msgspec.Meta(ge=1, le=_TIME_MAX_S)] | None = None
 
     def wanted(self, actor_id: UUID) -> Wanted:
         links = tuple(tuple(link) for link in self.links)
-        body_hash = hash_of((self.after, links, self.time_limit_s))
-        return Wanted(self.id, actor_id, body_hash, self.time_limit_s, self.after, links)
+        limit_s = self.time_limit_s or (PLAN_S if self.after is None else REPLAN_S)
+        body_hash = hash_of((self.after, links, limit_s))
+        return Wanted(self.id, actor_id, body_hash, limit_s, self.after, links)
 
 
 class ApplyBody(ActBody):
@@ -126,7 +134,7 @@ async def discard_plan(request: ApiRequest, plan_id: FromPath[UUID], data: JSONB
     "/plans/{plan_id:uuid}/apply",
     status_code=202,
     opt={"policy": _DESK},
-    responses={202: _PLAN} | _DECIDE,
+    responses={202: _PLAN} | _DECIDE | refusals(PlanNightOver),
     summary="Hold all of a plan that is still free, one after the other",
 )
 async def apply_plan(request: ApiRequest, plan_id: FromPath[UUID], data: JSONBody[ApplyBody]) -> Response[bytes]:

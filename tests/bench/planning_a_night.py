@@ -13,7 +13,7 @@ from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
 from orientation.planning.greedy import by_priority, first_come
 from orientation.planning.inventing import invent
-from orientation.planning.replanning import moved, replan
+from orientation.planning.replanning import after, moved, replan
 from orientation.planning.solving import plan
 from tests.support.events import EVENTS, confirmed, happen
 
@@ -48,7 +48,7 @@ def replanned(case: Case, seed: int, events: int, time_limit_s: float) -> list[d
     for nth in range(events):
         happened = happen(chance, EVENTS[nth % len(EVENTS)], case, choice)
         began, worked = time.perf_counter(), time.process_time()
-        found = replan(happened.case, POLICY, choice, time_limit_s=time_limit_s)
+        found = replan(after(happened.case, choice), POLICY, time_limit_s=time_limit_s)
         took_s, worked_s = time.perf_counter() - began, time.process_time() - worked
         others = [one for one in moved(happened.case, choice, found.choice) if one not in happened.concerned]
         pins = [one for one in happened.case.seekers if one.unit is not None and found.choice[one.request] != one.unit]

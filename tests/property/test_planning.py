@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orientation.planning import solving
 from orientation.planning.case import columns_of
-from orientation.planning.comparing import compare
+from orientation.planning.comparing import compare, price_of_fairness
 from orientation.planning.fitting import NEVER, fit_all
 from orientation.planning.greedy import by_priority, first_come
 from orientation.planning.problem import problem_of
@@ -95,14 +95,15 @@ def test_the_fit_of_all_is_the_fit_of_each(seed: int) -> None:
 def test_a_comparison_counts_who_gains_and_who_loses(seed: int) -> None:
     case, policy = difficult_night(seed)
     ours, other = by_priority(case, policy), first_come(case, policy)
-    told = compare(case, policy, ours, other)
+    told = compare(case, ours, other)
     size = {seeker.request: seeker.household.party_size for seeker in case.seekers}
     assert told.people_placed - told.people_placed_other == sum(size[one] for one in told.gains) - sum(
         size[one] for one in told.losers
     )
     assert told.people_placed == sum(share.placed for share in told.groups)
     assert {*told.gains, *told.losers, *told.moved} == {one for one in size if ours[one] != other[one]}
-    assert told.price_of_fairness >= 0
+    assert price_of_fairness(case, policy, ours) >= 0
+    assert told.split == 0
 
 
 @slow

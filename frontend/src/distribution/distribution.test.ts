@@ -13,7 +13,7 @@ import { byGroup, holdsOf, landedOf, rowsOf } from "./plans/rows";
 import { Policies } from "./policies/policies.svelte";
 import { boundsOf, changed, NOBODY_NAMED, rebased, unitOf, withLeaf, wrongs } from "./policies/rules";
 import type { DrawView, PlanView, Policies as Versions, Rules } from "./shapes";
-import { percent } from "./telling";
+import { percent, pointsLeft } from "./telling";
 
 const problem = (status: number, slug: string, more = {}) => new ApiProblem(status, { slug, title: slug, ...more });
 const said = () => new Acts(() => undefined);
@@ -152,6 +152,13 @@ describe("what the server knows", () => {
     expect([plans.shown?.state, asked]).toEqual(["draft", 3]);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(asked).toBe(3);
+  });
+});
+
+describe("what a plan could still win in fit", () => {
+  it("is whole points, of which rounding makes none", () => {
+    const left = [0, 0.004, 0.5, 3, -1].map((more) => pointsLeft({ fit: 100.25, fit_bound: 100.25 + more }));
+    expect(left).toEqual([0, 0, 1, 3, 0]);
   });
 });
 

@@ -21,7 +21,7 @@ export function aRow(request: string, change: Partial<PlanRow> = {}): PlanRow {
 
 export function aPlan(change: Partial<PlanView> = {}): PlanView {
   const head = { id: "plan-1", version: 1, state: "draft", night: "2026-11-24", made_at: minutes(-1), made_by: someone } as const;
-  const basis = { after: null, followed_by: null, policy: { version: 1, hash: "h" }, seq: 1, epoch: "e", time_limit_s: 10 };
+  const basis = { after: null, followed_by: null, policy: { version: 1, hash: "h" }, policy_changed: false, seq: 1, epoch: "e", time_limit_s: 10 };
   const came = { progress: null, failure: null, summary: null, groups: [], against: null, rows: [] };
   return { ...head, ...basis, ...came, ...change };
 }

@@ -86,6 +86,9 @@ export interface Summary {
   value: number;
   bound: number;
   gap: number;
+  /** Points alone, and what they are at most for the same people. */
+  fit: number;
+  fit_bound: number;
   solve_s: number;
   people_waiting: number;
   people_placed: number;
@@ -95,7 +98,8 @@ export interface Summary {
   tiers: Tier[];
   families_split: number;
   moves: number;
-  fairness_price: number;
+  /** Of a plan after another it is not computed. */
+  fairness_price: number | null;
   applied: Record<RowOutcome, number> | null;
 }
 
@@ -109,6 +113,8 @@ export interface PlanHead {
   after: string | null;
   followed_by: string | null;
   policy: Version;
+  /** Other rules are in force than it was made by. */
+  policy_changed: boolean;
   seq: number;
   epoch: string;
   time_limit_s: number;

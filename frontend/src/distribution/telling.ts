@@ -2,11 +2,17 @@
 
 import { sharingWords } from "../i18n/sharing";
 import type { Language } from "../i18n/languages";
+import type { Summary } from "./shapes";
 
 /** Tiers count from 0; the one after the last that the rules name is for everybody else. */
 export function tierName(tier: number, tiers: number): string {
   const words = sharingWords();
   return tier >= tiers - 1 ? words.lastTier : words.tier(tier + 1);
+}
+
+/** How many whole points of fit a plan might still win for the same people; what rounding leaves is none. */
+export function pointsLeft({ fit, fit_bound }: Pick<Summary, "fit" | "fit_bound">): number {
+  return Math.max(0, Math.ceil(fit_bound - fit - 0.01));
 }
 
 /** A share as a number of percent, without more digits than tell something. */

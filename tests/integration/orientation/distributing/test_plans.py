@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,11 @@ from halte.embedded import EmbeddedServers
 from inventory.schemas import hash_of
 from kernel.ids import new_id
 from orientation.distributing.applying import placement_of
+from orientation.distributing.cases import evening_of, is_wanted, keep_case, read_content
 from orientation.distributing.changing import Apply
 from orientation.model.household import Age, Urgency
 from orientation.placing import Place
+from tests.integration.inventory.acting import BRUSSELS
 from tests.support.queue import Queue, family, man, queueing
 
 _GONE_S = 10
@@ -215,9 +218,49 @@ async def test_one_plan_at_a_time_and_a_discarded_one_stops(queue: Queue) -> Non
     await queue.refused("plan-moved-on", "desk", "GET", f"/plans/{first['id']}/why/{link[0]}")
     second = await queue.draft(links=[link], after=first["id"])
     assert (await queue.until(first["id"]))["followed_by"] == second["id"]
-    third = await queue.draft(after=second["id"], node=1)
+    third = await queue.until((await queue.begin(node=1, after=second["id"], time_limit_s=None))["id"])
     assert (_placed(third), third["summary"]["moves"]) == (_placed(second), 0)
+    # Of a plan after another, no more is made than somebody waits for.
+    assert (third["time_limit_s"], third["summary"]["fairness_price"], third["against"]["yesterday"]) == (2, None, None)
+    assert second["summary"]["fairness_price"] is None
     await queue.refused("unknown-plan", "desk", "POST", "/plans", {"id": str(new_id()), "after": str(new_id())})
+
+
+async def test_a_draft_of_last_night_holds_nothing_and_one_by_other_rules_says_so(queue: Queue) -> None:
+    await queue.begin_anew(men=3)
+    await queue.ask(man())
+    plan = await queue.draft()
+    assert (plan["policy_changed"], plan["summary"]["fairness_price"]) == (False, 0)
+    assert plan["summary"]["fit"] <= plan["summary"]["fit_bound"]
+    rules = (await queue.expect(200, "supervisor", "GET", "/policies/orientation"))["policies"][0]
+    said = {"id": str(new_id()), "base_version": rules["version"], "policy": rules["policy"], "why": "the same anew"}
+    await queue.expect(200, "supervisor", "PUT", "/policies/orientation", said)
+    (head,) = [one for one in (await queue.expect(200, "desk", "GET", "/plans"))["plans"] if one["id"] == plan["id"]]
+    assert head["policy_changed"]
+    await queue.pool.execute("UPDATE plan SET night = night - 1 WHERE id = $1", UUID(plan["id"]))
+    refused = await queue.refused(
+        "plan-night-over", "desk", "POST", f"/plans/{plan['id']}/apply", {"id": str(new_id())}
+    )
+    assert (refused["status"], await queue.held()) == (409, {})
+
+
+async def test_the_case_of_the_evening_replaces_an_earlier_one_and_stays(queue: Queue) -> None:
+    region_id, night = queue.region.id, date(2026, 2, 3)
+    evening = evening_of(night, BRUSSELS)
+    assert evening == datetime(2026, 2, 3, 19, tzinfo=UTC)
+    await queue.ask(man())
+    for hours, content, kept, kept_for_good in (
+        (-7, b"a trial at noon", b"a trial at noon", None),
+        (-6, b"another plan", b"a trial at noon", None),
+        (0, b"the evening", b"the evening", evening),
+        (1, b"a plan later", b"the evening", None),
+        (2, b"another sweep", b"the evening", evening),
+    ):
+        assert await is_wanted(queue.pool, region_id, night, evening) == (kept != b"the evening" or hours == 0)
+        at = evening + timedelta(hours=hours)
+        await keep_case(queue.pool, region_id, night, at, content, evening=kept_for_good)
+        assert await read_content(queue.pool, region_id, night) == kept
+    await queue.pool.execute("DELETE FROM night_case WHERE night = $1", night)
 
 
 async def _silence(queue: Queue, plan_id: str) -> None:

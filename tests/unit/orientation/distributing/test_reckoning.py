@@ -41,6 +41,7 @@ class Found:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.asked: list[tuple[int, float]] = []
+        self.again: list[float] = []
 
     def plan(self, _case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Any = None) -> Any:
         self.asked.append((policy.version, time_limit_s))
@@ -50,21 +51,34 @@ class Found:
         choice = _every(self.case, 2 if policy.version == POLICY.version else 3)
         levels = [SimpleNamespace(tier=0, people=9, placed=4, most=5, proven=False)]
         return SimpleNamespace(
-            choice=choice, status="feasible", value=100.0, bound=102.0, gap=0.02, levels=levels, solve_s=0.5
+            choice=choice,
+            status="feasible",
+            value=100.0,
+            bound=102.0,
+            gap=0.02,
+            levels=levels,
+            solve_s=0.5,
+            fit=70.5,
+            fit_bound=72.0,
         )
 
-    def compare(self, _case: Case, _policy: OrientationPolicy, ours: Choice, other: Choice) -> Any:
+    def replan(self, case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Any = None) -> Any:
+        self.again.append(time_limit_s)
+        return self.plan(case, policy, time_limit_s=time_limit_s, progress=progress)
+
+    def compare(self, _case: Case, ours: Choice, other: Choice) -> Any:
         gains = [one for one, unit in ours.items() if unit is not None and other[one] is None]
         share = SimpleNamespace(group="man", households=3, people=4, placed=2, rate=0.5, placed_other=len(gains))
         nobody = SimpleNamespace(group="minors", households=0, people=0, placed=0, rate=0.0, placed_other=0)
         return SimpleNamespace(
-            people_placed_other=7, gains=gains, losers=[], moved=[], split=0, price_of_fairness=2,
-            groups=[share, nobody],
+            people_placed_other=7, gains=gains, losers=[], moved=[], split=3, groups=[share, nobody],
         )  # fmt: skip
 
     @property
     def planner(self) -> Planner:
-        return Planner(self.plan, lambda case, _policy: _every(case, 4), self.compare, _why)
+        return Planner(
+            self.plan, self.replan, lambda case, _policy: _every(case, 4), self.compare, lambda *_of: 2, _why
+        )
 
 
 def _why(_case: Case, _policy: OrientationPolicy, choice: Choice, request: UUID) -> Any:
@@ -87,6 +101,7 @@ def test_numbers_groups_and_rows_agree() -> None:
     gained = [len(one.gains) for one in (result.against.first_come, result.against.yesterday)]
     assert [(one.group, one.placed, one.first_come, one.yesterday) for one in result.groups] == [("man", 2, *gained)]
     assert (summary.moves, summary.fairness_price, summary.applied) == (1, 2, None)
+    assert (summary.fit, summary.fit_bound, summary.families_split) == (70.5, 72.0, 3)
     assert [tier.most for tier in summary.tiers] == [5]
     assert [row.tier for row in result.rows] == sorted(row.tier for row in result.rows)
     (pinned,) = [row for row in result.rows if row.pinned]
@@ -103,6 +118,14 @@ def test_the_rules_of_a_day_ago_are_not_asked_where_they_are_the_same() -> None:
     result = reckon(case, POLICY, None, 10, lambda _progress: None, found.planner)
     assert (found.asked, result.against.yesterday) == ([(3, 10)], None)
     assert {group.yesterday for group in result.groups} == {row.yesterday for row in result.rows} == {None}
+
+
+def test_after_another_plan_nothing_is_reckoned_that_nobody_waits_for() -> None:
+    case, found = _case(), Found(_case())
+    result = reckon(case, POLICY, None, 2, lambda _progress: None, found.planner, again=True)
+    assert (found.again, found.asked) == ([2], [(3, 2)])
+    assert (result.summary.fairness_price, result.against.yesterday, result.summary.moves) == (None, None, 1)
+    assert result.against.first_come.people_placed == 7
 
 
 def test_a_task_goes_through_bytes_and_comes_back() -> None:

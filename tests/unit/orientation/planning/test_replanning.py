@@ -22,7 +22,7 @@ POLICY = OrientationPolicy()
 def test_nothing_happened_and_nobody_moves() -> None:
     case = invent(11, shelters=8, units=24, households=60)
     before = plan(case, POLICY, time_limit_s=20).choice
-    assert moved(case, before, replan(case, POLICY, before, time_limit_s=20).choice) == []
+    assert moved(case, before, replan(after(case, before), POLICY, time_limit_s=20).choice) == []
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -31,7 +31,7 @@ def test_who_has_a_place_keeps_it_and_others_move_only_for_more(event: str) -> N
     case = invent(12, shelters=10, units=30, households=80)
     before = plan(case, POLICY, time_limit_s=20).choice
     happened = happen(chance, event, confirmed(chance, case, before), before)
-    found = replan(happened.case, POLICY, before, time_limit_s=20)
+    found = replan(after(happened.case, before), POLICY, time_limit_s=20)
     assert Judge(happened.case, POLICY).faults(found.choice) == []
     kept = [one for one in happened.case.seekers if one.confirmed]
     assert kept
