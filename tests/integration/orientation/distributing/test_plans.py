@@ -238,9 +238,10 @@ async def test_a_draft_of_last_night_holds_nothing_and_one_by_other_rules_says_s
     (head,) = [one for one in (await queue.expect(200, "desk", "GET", "/plans"))["plans"] if one["id"] == plan["id"]]
     assert head["policy_changed"]
     await queue.pool.execute("UPDATE plan SET night = night - 1 WHERE id = $1", UUID(plan["id"]))
-    refused = await queue.refused(
-        "plan-night-over", "desk", "POST", f"/plans/{plan['id']}/apply", {"id": str(new_id())}
-    )
+    # The sweep may be quicker.
+    path = f"/plans/{plan['id']}/apply"
+    refused = (await queue.send("desk", "POST", path, {"id": str(new_id())})).json()
+    assert refused["slug"] in {"plan-night-over", "plan-moved-on"}
     assert (refused["status"], await queue.held()) == (409, {})
 
 
