@@ -36,8 +36,8 @@ _NEAR = 0.1
 _FAR = 150.0
 # Of the time, at most, for how many people can have a place at all.
 _FOR_PEOPLE = 0.25
-# Of what is left, at most, for how many parties go to each shared unit; what that may lose to be gone on with.
-_FOR_PARTIES, _LOST = 0.5, 5e-3
+# Of what is left, at most, for how many parties go to each shared unit.
+_FOR_PARTIES = 0.7
 # Of the time, for the proof of all tiers: a part of it, and so much at most.
 _FOR_LEVELS, _FOR_LEVELS_S = 0.25, 0.5
 # So certain of the value, the last points of fit are worth less of the time.
@@ -84,6 +84,10 @@ class _Solving:
         return self.bound - self.value <= self.enough
 
     @property
+    def sure(self) -> bool:
+        return self.bound - self.value <= _SURE * abs(self.value)
+
+    @property
     def enough(self) -> float:
         return max(_NEAR * len(self.problem.seekers), self.roughly * abs(self.value))
 
@@ -122,7 +126,10 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
     solving.tell("matching")
     if problem.units and problem.seekers:
         coarse = coarse_of(problem)
-        (_solve if len(problem.seekers) <= _LARGE else _solve_in_parts)(solving, coarse)
+        if len(problem.seekers) <= _LARGE:
+            _solve(solving, coarse)
+        else:
+            _solve_in_parts(solving, coarse)
         most = most_of(coarse, placed_by_tier(problem, solving.pick), ends)
     else:
         solving.bound, most = solving.value, [0] * problem.tiers
@@ -167,7 +174,7 @@ def _solve_part(solving: _Solving, part: Part, pick: Longs, share: float) -> Non
     )  # fmt: skip
     own.offer(begin)
     own.offer(completed(part.problem, begin))
-    _solve(own, coarse_of(part.problem), (1,))
+    _solve(own, coarse_of(part.problem), thorough=False)
     there = own.pick != NOWHERE
     pick[part.rows] = NOWHERE
     pick[part.rows[there]] = part.units[own.pick[there]]
@@ -192,18 +199,25 @@ def _worst_part(solving: _Solving, prices: Prices, pick: Longs, liked: int) -> P
     return troubled(problem, lost, unsold, partial(net_of, problem, weights, cuts, prices), pick, liked)
 
 
-def _solve(solving: _Solving, coarse: Coarse, reaches: tuple[int, ...] = (1, 2)) -> None:
-    found = _relaxed(solving, coarse)
-    if found is None:
+def _solve(solving: _Solving, coarse: Coarse, *, thorough: bool = True) -> None:
+    parted = _relaxed(solving, coarse)
+    if parted is None:
         return
-    prices = found[0].prices
-    found = _nearly_whole(solving, coarse, *found)
-    for reach in (0, *reaches):
-        if solving.near or solving.left_s <= 0:
-            return
-        _round(solving, *found, reach)
-    if 2 in reaches and not solving.near and solving.left_s > 0:
-        _search(solving, prices)
+    found = parted
+    _rounds(solving, found, 0, 1)
+    if not solving.sure and solving.left_s > 0:
+        found = _nearly_whole(solving, coarse, *parted)
+        _rounds(solving, found, 0, 1)
+    if thorough:
+        _rounds(solving, found, 2)
+        if not solving.near and solving.left_s > 0:
+            _search(solving, parted[0].prices)
+
+
+def _rounds(solving: _Solving, found: tuple[Relaxed, Pairs], *reaches: int) -> None:
+    for reach in reaches:
+        if not solving.near and solving.left_s > 0:
+            _round(solving, *found, reach)
 
 
 def _nearly_whole(solving: _Solving, coarse: Coarse, relaxed: Relaxed, pairs: Pairs) -> tuple[Relaxed, Pairs]:
@@ -216,9 +230,7 @@ def _nearly_whole(solving: _Solving, coarse: Coarse, relaxed: Relaxed, pairs: Pa
     left_s, before = solving.left_s, (relaxed, pairs)
     whole = relax(solving.problem, solving.weights, solving.cuts, more, left_s, before=before, parties=parties)
     solving.tell("rounding")
-    # What was found in too little time loses more than the search that follows would.
-    good = whole is not None and relaxed.value - whole.value <= _LOST * abs(relaxed.value)
-    return (whole, more) if whole is not None and good else (relaxed, pairs)
+    return (relaxed, pairs) if whole is None else (whole, more)
 
 
 def _search(solving: _Solving, prices: Prices) -> None:
@@ -244,7 +256,7 @@ def _search(solving: _Solving, prices: Prices) -> None:
 def _round(solving: _Solving, relaxed: Relaxed, pairs: Pairs, reach: int) -> None:
     """Make whole what the linear optimum parts; what it takes whole stays, but for what `reach` lets go."""
     fixed = _settled(solving.problem, relaxed, pairs, reach)
-    part = solving.left_s * _PARTS[reach] / (1 if solving.bound - solving.value > _SURE * abs(solving.value) else 4)
+    part = solving.left_s * _PARTS[reach] / (4 if solving.sure else 1)
     pick, _ = best_of(
         solving.problem, solving.weights, solving.cuts, pairs, begin=solving.pick, fixed=fixed, time_limit_s=part
     )
