@@ -58,7 +58,10 @@ def coarse_of(problem: Problem) -> Coarse:
     fits = problem.plain & (problem.needs(size_of_kind) <= problem.capacity)
     each = np.where(problem.is_room, 0, problem.capacity)
     # What is left over in two shared units is not one rest that a family could have: each is counted by itself.
-    apart = np.where(problem.is_room | (len(problem.units) > _UNITS), NOWHERE, np.arange(len(problem.units)))
+    # After an event most stay where they were: there the exact count costs time, and parts what was whole.
+    replanned = 2 * np.count_nonzero(problem.proposed != NOWHERE) >= len(problem.seekers)
+    merged = problem.is_room | (len(problem.units) > _UNITS) | replanned
+    apart = np.where(merged, NOWHERE, np.arange(len(problem.units)))
     unit_at, unit = _alike(np.column_stack([problem.is_room, apart, each, np.packbits(fits.T, axis=1)]))
     keys = np.column_stack([problem.tier, problem.size, np.packbits(fits[:, unit_at], axis=1)[problem.kind]])
     row_at, row = _alike(keys)

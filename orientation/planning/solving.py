@@ -40,8 +40,8 @@ _FOR_PEOPLE = 0.25
 _FOR_PARTIES = 0.7
 # Of the time, for the proof of all tiers: a part of it, and so much at most.
 _FOR_LEVELS, _FOR_LEVELS_S = 0.25, 0.5
-# So certain of the value, the last points of fit are worth less of the time.
-_SURE = 1e-4
+# So certain of the value, the search over households is enough; and then the last points of fit are worth less time.
+_SURE, _CERTAIN = 1e-4, 1e-5
 # Of what is left of it, at most, for each search for whole households.
 _PARTS = (0.1, 0.3, 0.8)
 # So many pairs are searched through for a proof.
@@ -256,7 +256,7 @@ def _search(solving: _Solving, prices: Prices) -> None:
 def _round(solving: _Solving, relaxed: Relaxed, pairs: Pairs, reach: int) -> None:
     """Make whole what the linear optimum parts; what it takes whole stays, but for what `reach` lets go."""
     fixed = _settled(solving.problem, relaxed, pairs, reach)
-    part = solving.left_s * _PARTS[reach] / (4 if solving.sure else 1)
+    part = solving.left_s * _PARTS[reach] / (1 if solving.bound - solving.value > _CERTAIN * abs(solving.value) else 4)
     pick, _ = best_of(
         solving.problem, solving.weights, solving.cuts, pairs, begin=solving.pick, fixed=fixed, time_limit_s=part
     )
@@ -289,6 +289,9 @@ def _relaxed(solving: _Solving, coarse: Coarse) -> tuple[Relaxed, Pairs] | None:
         if relaxed is None:
             return best
         best = relaxed, pairs
+        if fewer > 1:
+            # After an event there is little to search for, and little time.
+            _round(solving, relaxed, pairs, 0)
         priced = _prove(solving, relaxed.prices, _MORE, relaxed.gain + _TOLERANCE)
         lost = lost_with(problem, weights, cuts, relaxed.prices, best=priced.best, rows=pairs.rows, units=pairs.units)
         kept = (
