@@ -25,6 +25,7 @@ from orientation.planning.parting import Part, parts_of, troubled
 from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, net_of, price
 from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of, tier_of
 from orientation.planning.relaxing import Pairs, Relaxed, best_of, joined, relax
+from orientation.planning.steadying import steadied
 from orientation.planning.valuing import Weights, base_of, faults, fit_of, placed_by_tier, value_of, weights_of
 
 # Pairs of each household that the first relaxation looks at, and that come in with each look at all of them.
@@ -106,6 +107,11 @@ class _Solving:
         if (other, value) > (ours, self.value):
             self.pick, self.value = pick, value
 
+    def steady(self) -> None:
+        """Move nobody to whose move nobody owes a place."""
+        self.pick = steadied(self.problem, self.pick)
+        self.value = value_of(self.problem, self.weights, self.pick)
+
 
 def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Progress | None = None) -> Plan:
     """Return the plan of a case; `progress` hears of every step, and may raise to stop."""
@@ -130,6 +136,7 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
             _solve(solving, coarse)
         else:
             _solve_in_parts(solving, coarse)
+        solving.steady()
         most = most_of(coarse, placed_by_tier(problem, solving.pick), ends)
     else:
         solving.bound, most = solving.value, [0] * problem.tiers

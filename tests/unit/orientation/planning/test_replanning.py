@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -36,13 +37,22 @@ def test_who_has_a_place_keeps_it_and_others_move_only_for_more(event: str) -> N
     kept = [one for one in happened.case.seekers if one.confirmed]
     assert kept
     assert all(found.choice[one.request] == one.unit for one in kept)
-    # Whoever else moves makes room: it is worth more than if all stayed who can, and the rest found what is left.
+    # Whoever else moves makes room for more people than have a place if all stay who can.
     problem = problem_of(after(happened.case, before), POLICY)
     judge = Judge(after(happened.case, before), POLICY)
     stayed = problem.choice(as_proposed(problem))
     others = [one for one in moved(happened.case, before, found.choice) if one not in happened.concerned]
-    gained = (judge.people(found.choice), judge.fit(found.choice)) > (judge.people(stayed), judge.fit(stayed))
-    assert gained or not others
+    assert judge.people(found.choice) > judge.people(stayed) or not others
+
+
+def test_where_staying_is_worth_nothing_points_decide() -> None:
+    case = invent(13, shelters=10, units=30, households=80)
+    indifferent = replace(POLICY, plan=replace(POLICY.plan, stability=0))
+    nowhere = {seeker.request: None for seeker in case.seekers}
+    before = nowhere | {one: unit for one, unit in first_come(case, POLICY).items() if unit is not None}
+    again = after(case, before)
+    freely, fresh = plan(again, indifferent, time_limit_s=20), plan(case, indifferent, time_limit_s=20)
+    assert freely.fit == fresh.fit
 
 
 @pytest.mark.parametrize("seed", range(4))
