@@ -107,9 +107,9 @@ class _Solving:
         if (other, value) > (ours, self.value):
             self.pick, self.value = pick, value
 
-    def steady(self) -> None:
+    def steady(self, stayed: Longs) -> None:
         """Move nobody to whose move nobody owes a place."""
-        self.pick = steadied(self.problem, self.pick)
+        self.pick = steadied(self.problem, stayed, self.pick)
         self.value = value_of(self.problem, self.weights, self.pick)
 
 
@@ -128,7 +128,8 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
     alone = unplanned(problem)
     for order in (by_asking(alone), by_tier(alone)):
         solving.offer(serve(alone, order))
-    solving.offer(as_proposed(problem))
+    stayed = as_proposed(problem)
+    solving.offer(stayed)
     solving.tell("matching")
     if problem.units and problem.seekers:
         coarse = coarse_of(problem)
@@ -136,7 +137,7 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
             _solve(solving, coarse)
         else:
             _solve_in_parts(solving, coarse)
-        solving.steady()
+        solving.steady(stayed)
         most = most_of(coarse, placed_by_tier(problem, solving.pick), ends)
     else:
         solving.bound, most = solving.value, [0] * problem.tiers

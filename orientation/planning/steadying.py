@@ -12,17 +12,19 @@ import numpy as np
 
 from orientation.matching.columns import Longs
 from orientation.planning.fitting import NEVER
-from orientation.planning.greedy import as_proposed
 from orientation.planning.problem import NOWHERE, Numbers, Problem, staying
 from orientation.planning.valuing import placed_by_tier
 
 
-def steadied(problem: Problem, pick: Longs) -> Longs:
-    """Return a plan that places as many of every tier, and moves fewer, where the rules give points for staying."""
+def steadied(problem: Problem, stayed: Longs, pick: Longs) -> Longs:
+    """Return a plan that places as many of every tier, and moves fewer, where the rules give points for staying.
+
+    `stayed` is the plan in which everybody is where they were, and who is left has what is left.
+    """
     if problem.rules.stability == 0 or not len(staying(problem)[0]):
         return pick
     wanted = placed_by_tier(problem, pick)
-    kept = _Seating.of(problem, as_proposed(problem))
+    kept = _Seating.of(problem, stayed)
     kept.seat_more(wanted)
     if np.array_equal(placed_by_tier(problem, kept.pick), wanted):
         return kept.pick
