@@ -15,7 +15,6 @@ from uuid import UUID
 import msgspec
 
 FORMAT: Final = "halte-draw-1"
-SECRET_BYTES = 32
 _PSEUDONYM_BYTES = 16
 
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

@@ -17,10 +17,6 @@ class PlanState(StrEnum):
     FAILED = "failed"
 
 
-# In these somebody or something is at work on it.
-BUSY = frozenset({PlanState.SOLVING, PlanState.APPLYING})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanDraft:
     """The row of a plan. `version` moves with every change that screens are told of; progress moves nothing.
