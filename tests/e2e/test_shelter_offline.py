@@ -99,6 +99,7 @@ async def test_what_changed_meanwhile_and_what_is_superseded_is_said(halte: Runn
     await asyncio.sleep(5)  # before what the phone says, however long both are under way
     await page.context.set_offline(True)
     await Card(page, "Men").send(3)
+    await Card(page, "Men").told("No connection.")  # so that it is written down before the page is closed
     page = await opened_offline(page)
     # A colleague counted before, and this phone did not know it.
     await says(halte, 8, observed_at=observed, sent_at=datetime.now(UTC).isoformat())
@@ -108,6 +109,7 @@ async def test_what_changed_meanwhile_and_what_is_superseded_is_said(halte: Runn
     await news(page).get_by_role("button", name="I have read it").tap()
     await page.context.set_offline(True)
     await Card(page, "Men").send(2)
+    await Card(page, "Men").told("No connection.")  # so that it is written down before the page is closed
     page = await opened_offline(page)
     await asyncio.sleep(5)  # after what the phone says, however long that is under way
     await says(halte, 9)
