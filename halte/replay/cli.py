@@ -16,7 +16,6 @@ import click
 from rich.console import Console
 
 from halte.embedded import EmbeddedError
-from halte.replay.calling import Caller, Refused, ServerAway
 from halte.replay.doors import Door, own_server
 from halte.replay.finding import found_at
 from halte.replay.remembering import NotOurs
@@ -24,7 +23,8 @@ from halte.replay.running import Outcome, Wanted, replay
 from halte.replay.showing import tell, watching
 from halte.replay.steps import NotThisFile
 from halte.serving import PortTaken
-from halte.visiting import ask_login, check_url, prove
+from halte.visiting.asking import ask_login, check_url, prove
+from halte.visiting.calling import Caller, Refused, ServerAway
 from kernel.problems import LANGUAGES, negotiate
 from kernel.settings import SettingsError
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from halte.replay.calling import Administrator, Key
+from halte.visiting.calling import Administrator, Key
 
 # The facts of a unit, by the words in which a difference is told.
 STATUS, FREE, OVER_BY, CAPACITY, OUT = "status", "free", "over by", "capacity", "out of service"

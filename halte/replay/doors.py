@@ -23,8 +23,8 @@ from halte import logs
 from halte.children import live_with_parent
 from halte.embedded import default_data_dir
 from halte.regions import ensure_region
-from halte.replay.calling import ServerAway
 from halte.serving import bind, serve, with_servers
+from halte.visiting.calling import ServerAway
 from kernel.access import keeping_accounts
 from kernel.access.model import COMMAND_LINE, Role
 from kernel.access.passwords import Passwords
@@ -76,12 +76,13 @@ async def _prepare(settings: Settings, region: tuple[str, str], zone: ZoneInfo, 
     engine = open_engine(settings, "replay")
     try:
         region_id = await ensure_region(engine, *region, zone.key)
-        await _let_in(engine, region_id, login, password)
+        await let_in(engine, region_id, login, password)
     finally:
         await engine.dispose()
 
 
-async def _let_in(engine: AsyncEngine, region_id: UUID, login: str, password: str) -> None:
+async def let_in(engine: AsyncEngine, region_id: UUID, login: str, password: str) -> None:
+    """Give a region an administrator with this password, whether or not there was one of this log-in."""
     try:
         found = await keeping_accounts.find_account(engine, login)
     except NotFound:

@@ -6,43 +6,24 @@ travel with the key of their holder, and holders beside each other.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from halte.replay.accounting import Told
-from halte.replay.calling import Administrator, Key, Problem, Refused, ServerAway, backoff_s
 from halte.replay.plans import Counted, Definition, Plan, Turn
 from halte.replay.steps import REFUSED, Fate
+from halte.visiting.batching import ReportAnswer, report_all, together
+from halte.visiting.calling import Administrator, Key, Problem, Refused
 
 # Well below the 1,000 items and the 1 MiB that the server takes at once.
 _BATCH_MAX = 250
-_TRIES = 8
 _MEANINGS = {
     "superseded": "the server has a newer count of this unit",
     "pinned": "a person's count of this unit stands for now",
     "repeated": "the source said the same before",
 }
-
-
-class _UnitAnswer(msgspec.Struct):
-    outcome: str
-
-
-class _Answer(msgspec.Struct):
-    report: UUID | None
-    status: int
-    repeated: bool = False
-    units: list[_UnitAnswer] = []
-    problem: Problem | None = None
-
-
-class _Answers(msgspec.Struct):
-    answers: list[_Answer]
 
 
 class Clock:
@@ -80,20 +61,11 @@ class Pusher:
         told = Told()
         await self._clock.turn_to(plan.begins_at)
         for definitions in (plan.operators, plan.shelters, plan.units):
-            await self._all(self._define(one, plan, told) for one in definitions)
-        await self._all(self._turn(one, plan, told) for one in plan.turns)
+            await together(self._define(one, plan, told) for one in definitions)
+        await together(self._turn(one, plan, told) for one in plan.turns)
         await self._clock.turn_to(plan.counted_at)
-        await self._all(self._report(plan, holder, batch, told) for holder, batch in _batches(plan.counts))
+        await together(self._report(plan, holder, batch, told) for holder, batch in _batches(plan.counts))
         return told
-
-    async def _all(self, works: Iterable[Any]) -> None:
-        """Do things beside each other; the first failure ends the others, and is raised as itself."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for work in works:
-                    group.create_task(work)
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
 
     async def _define(self, one: Definition, plan: Plan, told: Told) -> None:
         try:
@@ -109,21 +81,10 @@ class Pusher:
             told.steps.append(f"{plan.name}, programme {turn.ref}: {verb} refused: {refused}")
 
     async def _report(self, plan: Plan, holder: UUID, batch: Sequence[Counted], told: Told) -> None:
-        """Send a batch; what the server could not take just now is sent again, with the same ids."""
-        waiting = {one.report_id: one for one in batch}
-        for tried in range(1, _TRIES + 1):
-            body = {"reports": [self._body(one, plan) for one in waiting.values()]}
-            answers = (await self._keys[holder].ask("POST", "/reports", _Answers, body)).answers
-            for answer in answers:
-                one = waiting.get(answer.report) if answer.report else None
-                if one is not None and (answer.status != 503 or tried == _TRIES):
-                    del waiting[one.report_id]
-                    became, reason = _fate(answer)
-                    told.note(Fate(one.line, plan.name, one.ref, became, reason))
-            if not waiting:
-                return
-            await asyncio.sleep(backoff_s(tried))
-        raise ServerAway(f"The server left {len(waiting)} reports of {plan.name} unanswered.")
+        answers = await report_all(self._keys[holder], [self._body(one, plan) for one in batch])
+        for one, answer in zip(batch, answers, strict=True):
+            became, reason = _fate(answer)
+            told.note(Fate(one.line, plan.name, one.ref, became, reason))
 
     def _body(self, one: Counted, plan: Plan) -> dict[str, Any]:
         line: dict[str, Any] = {"unit": one.unit_id, "free": one.free, "capacity": one.capacity}
@@ -154,7 +115,7 @@ def _batches(counts: Sequence[Counted]) -> list[tuple[UUID, list[Counted]]]:
     ]
 
 
-def _fate(answer: _Answer) -> tuple[str, str]:
+def _fate(answer: ReportAnswer) -> tuple[str, str]:
     """Return what became of a row, and why: the server's reason, or what its word means here."""
     if answer.status != 200:
         return REFUSED, str((answer.problem or Problem(status=answer.status)).refused())

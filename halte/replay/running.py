@@ -11,14 +11,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from halte.replay.accounting import Account, Told, balance, listing
-from halte.replay.calling import Administrator, Caller, Key
 from halte.replay.comparing import Difference, Expected, compare, read_exactly
-from halte.replay.keying import revoke_keys, take_keys
 from halte.replay.plans import Plan
 from halte.replay.pushing import Clock, Pusher
 from halte.replay.remembering import Progress, put_in_place, recall, remember
 from halte.replay.sourcing import Course, Source
 from halte.replay.steps import NotThisFile, Step, Words
+from halte.visiting.calling import Administrator, Caller, Key
+from halte.visiting.keying import revoke_keys, take_keys
 
 # A node follows the journal: the board may lag behind the last answer, never lead it (I6).
 _LOOKS = 5

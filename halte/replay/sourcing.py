@@ -7,11 +7,11 @@ from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from halte.replay.calling import Administrator
 from halte.replay.comparing import Expected
-from halte.replay.keying import Holder
 from halte.replay.plans import Plan
 from halte.replay.steps import Step, Words
+from halte.visiting.calling import Administrator
+from halte.visiting.keying import Holder
 
 
 class Course(Protocol):

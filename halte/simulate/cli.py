@@ -16,13 +16,13 @@ from halte.demo.marking import refuse_real_database
 from halte.demo.seeding import PASSWORD, SLUG, seed_demo
 from halte.demo.winding import Clock
 from halte.embedded import EmbeddedError, default_data_dir
-from halte.replay.calling import Caller, Refused, ServerAway
 from halte.replay.doors import serving
 from halte.serving import PortTaken, with_servers
 from halte.simulate.pacing import NoDemonstration
 from halte.simulate.running import Outcome, Wanted, simulate, tell
 from halte.simulate.staging import AnotherRegion, prepare
-from halte.visiting import ask_login, check_url, prove
+from halte.visiting.asking import ask_login, check_url, prove
+from halte.visiting.calling import Caller, Refused, ServerAway
 from kernel.commanding import as_sentences
 from kernel.migrating import migrate
 from kernel.problems import LANGUAGES, negotiate

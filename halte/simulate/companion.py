@@ -14,10 +14,10 @@ from types import FrameType
 
 from halte.children import live_with_parent
 from halte.demo.seeding import PASSWORD
-from halte.replay.calling import Caller, Refused, ServerAway
 from halte.simulate.pacing import NoDemonstration
 from halte.simulate.performing import perform
 from halte.simulate.staging import AnotherRegion, prepare
+from halte.visiting.calling import Caller, Refused, ServerAway
 
 # Twelve: an hour in five minutes. A number said on a phone stays fresh for ten, and something happens every second.
 SPEED = 12.0

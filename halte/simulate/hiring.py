@@ -13,10 +13,10 @@ from uuid import UUID
 
 import msgspec
 
-from halte.replay.calling import Administrator, Caller, Key, Refused
-from halte.replay.keying import Holder, revoke_keys, take_keys
 from halte.simulate.happening import name
 from halte.simulate.housing import Habit, World
+from halte.visiting.calling import Administrator, Caller, Key, Refused
+from halte.visiting.keying import Holder, revoke_keys, take_keys
 
 T = TypeVar("T")
 

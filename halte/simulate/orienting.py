@@ -16,12 +16,12 @@ from uuid import UUID
 
 import msgspec
 
-from halte.replay.calling import Refused, ServerAway
 from halte.simulate.happening import name
 from halte.simulate.hiring import DESK
 from halte.simulate.seeking import Seeker, seekers
 from halte.simulate.staging import Stage
 from halte.simulate.staying import noon
+from halte.visiting.calling import Refused, ServerAway
 
 _LOOK_S = 1.5
 # Whoever has a log-in of a shelter gets so much longer to answer for it.

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import msgspec
 
-from halte.replay.calling import Asker, Refused
 from halte.simulate.evening import Evening
 from halte.simulate.happening import Activated, Event, Turned
 from halte.simulate.speaking import Speaker
+from halte.visiting.calling import Asker, Refused
 
 _STRETCH = timedelta(minutes=15)
 # Somebody may set the clock of the demonstration by hand: it is read again so often.

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from halte.replay.calling import Asker, Key, Problem, Refused, ServerAway, backoff_s
 from halte.simulate.happening import Activated, Event, Moved, Reported, Said, Turned, Voice
 from halte.simulate.hiring import Crew
 from halte.simulate.manners import Manners
+from halte.visiting.batching import State, UnitAnswer, report_all, together
+from halte.visiting.calling import Asker, Key, Refused
 from inventory.model.facts import Intake
 
 _BATCH_MAX = 100
-_TRIES = 8
 _REFUSALS_KEPT = 50
 
 
@@ -35,44 +34,22 @@ class Told:
             self.refusals.append(f"{event.at:%H:%M} UTC, {event.scene.value}: {refused}")
 
 
-class _State(msgspec.Struct):
-    id: UUID
-    seq: int
-
-
-class _UnitAnswer(msgspec.Struct):
-    outcome: str
-    state: _State
-
-
-class _ReportAnswer(msgspec.Struct):
+class _Spoken(msgspec.Struct):
     repeated: bool
-    units: list[_UnitAnswer]
-
-
-class _Batched(msgspec.Struct):
-    report: UUID | None
-    status: int
-    repeated: bool = False
-    units: list[_UnitAnswer] = []
-    problem: Problem | None = None
-
-
-class _Answers(msgspec.Struct):
-    answers: list[_Batched]
+    units: list[UnitAnswer]
 
 
 class _MoveAnswer(msgspec.Struct):
     outcome: str
-    state: _State
+    state: State
 
 
 class _TurnAnswer(msgspec.Struct):
-    state: _State
+    state: State
 
 
 class _SurgeUnit(msgspec.Struct):
-    state: _State
+    state: State
 
 
 class _Surge(msgspec.Struct):
@@ -102,7 +79,7 @@ class Speaker:
                 by_key[self._crew.keys[event.shelter]].append(event)
             else:
                 by_house[event.shelter].append(event)
-        await _together(
+        await together(
             [self._by_phone(own) for own in by_house.values()]
             + [self._by_software(key, own) for key, own in by_key.items()]
         )
@@ -118,7 +95,7 @@ class Speaker:
 
     async def _say(self, phone: Asker, event: Event) -> None:
         if isinstance(event, Reported):
-            answer = await phone.ask("PUT", f"/reports/{event.id}", _ReportAnswer, _report_body(event))
+            answer = await phone.ask("PUT", f"/reports/{event.id}", _Spoken, _report_body(event))
             self._note(answer.units, repeated=answer.repeated)
             return
         if isinstance(event, Moved):
@@ -133,7 +110,7 @@ class Speaker:
         self.told.tally[outcome] += 1
         self._manners.note(state.id, state.seq)
 
-    def _note(self, units: Iterable[_UnitAnswer], *, repeated: bool = False) -> None:
+    def _note(self, units: Iterable[UnitAnswer], *, repeated: bool = False) -> None:
         for one in units:
             self.told.tally["known already" if repeated else one.outcome] += 1
             self._manners.note(one.state.id, one.state.seq)
@@ -143,20 +120,11 @@ class Speaker:
             await self._send_batch(key, reports[start : start + _BATCH_MAX])
 
     async def _send_batch(self, key: Key, batch: Sequence[Reported]) -> None:
-        """Send a batch in its order; from the first on that the server could not take just now, again."""
-        for tried in range(1, _TRIES + 1):
-            body = {"reports": [_report_body(one) | {"report": one.id} for one in batch]}
-            answers = (await key.ask("POST", "/reports", _Answers, body)).answers
-            busy = next((n for n, answer in enumerate(answers) if answer.status == 503), len(answers))
-            for report, answer in zip(batch[:busy], answers, strict=False):
-                if answer.problem is not None:
-                    self.told.refuse(report, answer.problem.refused())
-                self._note(answer.units, repeated=answer.repeated)
-            batch = batch[busy:]
-            if not batch:
-                return
-            await asyncio.sleep(backoff_s(tried))
-        raise ServerAway(f"The server left {len(batch)} reports unanswered.")
+        answers = await report_all(key, [_report_body(one) | {"report": one.id} for one in batch])
+        for report, answer in zip(batch, answers, strict=True):
+            if answer.problem is not None:
+                self.told.refuse(report, answer.problem.refused())
+            self._note(answer.units, repeated=answer.repeated)
 
     async def _activate(self, event: Activated) -> None:
         body = {
@@ -175,16 +143,6 @@ class Speaker:
         for one in surge.units:
             # Of a secret shelter's unit a supervisor sees too little to know what came of it; none has a surge unit.
             self._manners.note(one.state.id, one.state.seq)
-
-
-async def _together(works: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Do things beside each other; the first failure ends the others, and is raised as itself."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
 
 
 def _report_body(event: Reported) -> dict[str, Any]:

@@ -11,13 +11,13 @@ import msgspec
 
 from halte.demo.inventing import InventedRegion, invent
 from halte.demo.seeding import ZONE
-from halte.replay.calling import Caller
 from halte.simulate.evening import Evening, draw
 from halte.simulate.hiring import Crew, Person, hire
 from halte.simulate.housing import World, furnish
 from halte.simulate.manners import Manners
 from halte.simulate.pacing import ShownClock
 from halte.simulate.speaking import Speaker
+from halte.visiting.calling import Caller
 from inventory.model.night import night_of
 
 

@@ -12,7 +12,6 @@ import httpx
 
 from halte.demo.seeding import PASSWORD, seed_demo
 from halte.demo.winding import Clock
-from halte.replay.calling import Caller
 from halte.replay.doors import serving
 from halte.simulate.comparing import compare, read_board
 from halte.simulate.evening import Evening
@@ -20,6 +19,7 @@ from halte.simulate.ledger import Ledger
 from halte.simulate.pacing import hasten, stretches
 from halte.simulate.staging import Stage, prepare
 from halte.simulate.staying import moment
+from halte.visiting.calling import Caller
 from kernel.settings import Settings
 
 # A fifth of the region: 24 shelters, 80 units and two surge units.

@@ -16,11 +16,8 @@ import httpx
 import pytest
 
 from halte.regions import ensure_region
-from halte.replay.doors import serving
+from halte.replay.doors import let_in, serving
 from inventory.verifying import verify_region
-from kernel.access import keeping_accounts
-from kernel.access.model import COMMAND_LINE, Role
-from kernel.access.passwords import Passwords
 from kernel.postgres import Pool, open_engine
 from kernel.redis import open_redis
 from kernel.settings import Settings
@@ -107,17 +104,7 @@ OpenSite = Callable[..., AbstractContextManager[Site]]
 async def open_site(settings: Settings, pool: Pool, tmp_path: Path) -> OpenSite:
     engine = open_engine(settings, "test")
     region_id = await ensure_region(engine, "toronto", "Toronto", "America/Toronto")
-    await keeping_accounts.add_account(
-        engine,
-        Passwords(),
-        region_id=region_id,
-        login=LOGIN,
-        password=PASSWORD,
-        role=Role.ADMINISTRATOR,
-        language="en",
-        shelters=(),
-        actor_id=COMMAND_LINE,
-    )
+    await let_in(engine, region_id, LOGIN, PASSWORD)
     await engine.dispose()
 
     @contextmanager

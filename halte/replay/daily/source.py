@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from halte.replay.calling import Administrator
 from halte.replay.comparing import read_board
 from halte.replay.daily.gathering import Day, Reading, read_file
 from halte.replay.daily.planning import Expected, Home, Planner
-from halte.replay.keying import Holder
 from halte.replay.plans import Plan
 from halte.replay.steps import REFUSED, Fate, Step, Words
+from halte.visiting.calling import Administrator
+from halte.visiting.keying import Holder
 
 REGION_SLUG, REGION_NAME = "toronto", "Toronto"
 

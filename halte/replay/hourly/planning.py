@@ -15,9 +15,9 @@ from uuid import UUID
 from halte.replay.comparing import CAPACITY, CONFIRMED_AT, FREE, FRESHNESS, OVER_BY, STATUS, STUCK
 from halte.replay.hourly.gathering import Push
 from halte.replay.hourly.reading import Contents, Row, Site
-from halte.replay.keying import Holder
 from halte.replay.naming import commune_code, named
 from halte.replay.plans import Counted, Defined, Definition, Plan
+from halte.visiting.keying import Holder
 from inventory.model.freshness import Ageing
 from inventory.model.unit import Admits, Allotment, Regime, Turnover
 

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from halte.replay.calling import Administrator
 from halte.replay.hourly.gathering import Gathered, gather
 from halte.replay.hourly.planning import Planner, Rules, Standing, holder_of
 from halte.replay.hourly.reading import NO_INFORMATION, TOTAL, Contents, Reader
-from halte.replay.keying import Holder
 from halte.replay.plans import Plan
 from halte.replay.steps import NotThisFile, Step, Words
+from halte.visiting.calling import Administrator
+from halte.visiting.keying import Holder
 from kernel.access.keeping_keys import SHELTERS_MAX
 
 _TOLD_MAX = 3

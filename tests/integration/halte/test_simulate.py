@@ -18,7 +18,6 @@ import pytest
 
 from halte.demo.inventing import invent
 from halte.embedded import running
-from halte.replay.calling import Caller, Refused
 from halte.replay.doors import serving
 from halte.simulate.casting import cast
 from halte.simulate.evening import draw
@@ -26,6 +25,7 @@ from halte.simulate.happening import Moved, Reported
 from halte.simulate.housing import furnish
 from halte.simulate.pacing import NoDemonstration
 from halte.simulate.staging import AnotherRegion, prepare
+from halte.visiting.calling import Caller, Refused
 from inventory.lane.working import SYSTEM
 from inventory.verifying import verify_region
 from kernel.ids import new_id

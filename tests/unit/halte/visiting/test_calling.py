@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
-from halte.replay import calling
-from halte.replay.calling import Caller, Key, Refused, ServerAway, wait_s
+from halte.visiting import calling
+from halte.visiting.batching import report_all
+from halte.visiting.calling import Caller, Key, Refused, ServerAway, wait_s
 
 CUT = b""
 PROBLEM = b'{"slug":"busy","title":"Much to do","detail":"Later.","retry_after_s":1}'
@@ -123,3 +125,24 @@ def test_it_waits_as_long_as_asked_within_reason(written: str, wait: float) -> N
 @pytest.mark.parametrize("written", [None, "", "-1", "Wed, 21 Oct 2015 07:28:00 GMT"])
 def test_without_a_number_of_seconds_it_backs_off(written: str | None) -> None:
     assert 0 < wait_s(written, 1) <= 0.01
+
+
+def batched(*statuses: int, repeated: bool = False) -> bytes:
+    return answer(200, json.dumps({"answers": [{"status": one, "repeated": repeated} for one in statuses]}).encode())
+
+
+async def test_a_batch_is_said_again_from_the_first_that_met_a_busy_server() -> None:
+    async with serving(batched(200, 503, 404, 503), batched(200, 404, 200, repeated=True)) as (caller, asked):
+        answers = await report_all(Key(caller, "k"), [{"report": number} for number in range(4)])
+    assert [json.loads(one.split(b"\r\n\r\n", 1)[1]) for one in asked] == [
+        {"reports": [{"report": number} for number in said]} for said in (range(4), range(1, 4))
+    ]
+    # What was answered the first time is not told as a repetition.
+    assert [(one.status, one.repeated) for one in answers] == [(200, False), (200, True), (404, False), (200, True)]
+
+
+async def test_a_batch_that_is_never_taken_is_given_up() -> None:
+    async with serving(*[batched(200, 503)] + [batched(503)] * 7) as (caller, asked):
+        with pytest.raises(ServerAway, match="1 reports unanswered"):
+            await report_all(Key(caller, "k"), [{}, {}])
+    assert len(asked) == 8

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from halte.replay.calling import Asker, Caller, Key
+from halte.visiting.calling import Asker, Caller, Key
 
 VERBS = ("report", "close", "read")
 _NAME_MAX = 80
