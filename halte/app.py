@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,  # Litestar's own would print every library's INFO and tracebacks, whatever the level is
         state=State({"settings": settings}),
     )
-    app.asgi_handler = Envelope(app.asgi_handler)
+    app.asgi_handler = Envelope(app.asgi_handler, lambda: node.clock.silent_s)
     return app
 
 
@@ -71,6 +71,7 @@ async def _running(node: Node, app: Litestar) -> AsyncIterator[None]:
     await node.start()
     app.state.pool, app.state.links = node.pool, node.links
     app.state.access, app.state.regions, app.state.clock = node.access, node.regions, node.clock
+    app.state.watch = node.watch
     # What lives as long as the process need not be looked at by every collection.
     gc.collect()
     gc.freeze()

@@ -7,13 +7,14 @@ hooks that other answers go through.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter
 
-from kernel.problems import OutcomeUnknown, document, negotiate
+from kernel.problems import Busy, OutcomeUnknown, Problem, document, negotiate
 from kernel.refusing import MEDIA_TYPE
 
 HEADERS = {
@@ -31,50 +32,99 @@ _ANSWERS = Counter("halte_http_answers_total", "Answers over HTTP", ["status"])
 _ANSWERED = [_ANSWERS.labels(f"{hundreds}xx") for hundreds in range(6)]
 
 
+# Nobody waits longer than this for a Postgres that is silent, and it counts as silent after this; it is asked for the
+# time each second. What else takes its time, a large file or a queue, takes it.
+_PATIENCE_S = 4.0
+_SILENT_S = 2.5
+_LOOK_S = 0.25
+
+
 class Envelope:
     """Adds the headers, and answers HEAD wherever there is a GET: with its head and without its body.
 
     A request that is given up because the server ends is answered too: whether it was written is not
-    known, and it may be sent again with the same id (I1).
+    known, and it may be sent again with the same id (I1). So is one that waits for a Postgres that is silent; what
+    works for it is not cut off, and nobody hears what comes of it.
     """
 
-    def __init__(self, inner: ASGIApp) -> None:
+    def __init__(self, inner: ASGIApp, silent_s: Callable[[], float]) -> None:
         self._inner = inner
+        self._silent_s = silent_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
-        bodiless = scope["method"] == "HEAD"
-        answered = False
-        if bodiless:
+        reply = _Reply(scope, send)
+        if reply.bodiless:
             # A copy: the server looks into its own to know that no body may follow.
             scope = HTTPScope(**{**scope, "method": "GET"})
-
-        async def send_wrapped(message: Message) -> None:
-            nonlocal answered
-            answered = True
-            if message["type"] == "http.response.start":
-                _ANSWERED[message["status"] // 100].inc()
-                said = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(one for one in _ENCODED if one[0] not in said)]
-            elif message["type"] == "http.response.body" and bodiless:
-                message["body"] = b""
-            await send(message)
-
+        self._look_after(reply, _PATIENCE_S)
         try:
-            await self._inner(scope, receive, send_wrapped)
+            await self._inner(scope, receive, reply.send)
         except asyncio.CancelledError:
-            if not answered:
-                await _give_up(scope, send_wrapped)
+            if not reply.begun:
+                await reply.give_up()
             raise
+        finally:
+            await reply.end()
+
+    def _look_after(self, reply: _Reply, wait_s: float) -> None:
+        reply.timer = asyncio.get_running_loop().call_later(wait_s, self._look_at, reply)
+
+    def _look_at(self, reply: _Reply) -> None:
+        if reply.begun:
+            return
+        if self._silent_s() > _SILENT_S:
+            reply.giving_up = asyncio.create_task(reply.give_up())
+        else:
+            self._look_after(reply, _LOOK_S)
 
 
-async def _give_up(scope: HTTPScope, send: Send) -> None:
-    problem = OutcomeUnknown()
-    spoken = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), None)
-    body = msgspec.json.encode(document(problem, negotiate(spoken), instance=scope["path"]))
-    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "cache-control": "no-store"}
-    encoded = [(name.lower().encode(), value.encode()) for name, value in (headers | problem.headers).items()]
-    await send({"type": "http.response.start", "status": problem.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+class _Reply:
+    """What is sent in answer to one request: once."""
+
+    __slots__ = ("_scope", "_send", "_void", "begun", "bodiless", "giving_up", "timer")
+
+    def __init__(self, scope: HTTPScope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self.bodiless = scope["method"] == "HEAD"
+        self.begun = self._void = False
+        self.timer: asyncio.TimerHandle | None = None
+        self.giving_up: asyncio.Task[None] | None = None
+
+    async def send(self, message: Message) -> None:
+        if not self._void:
+            await self._pass_on(message)
+
+    async def give_up(self) -> None:
+        """Say that it was not waited for; what the application has to say after this is heard by nobody."""
+        self.begun = self._void = True
+        reading = self._scope["method"] in {"GET", "HEAD"}
+        await self._refuse(Busy() if reading else OutcomeUnknown())
+
+    async def end(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.giving_up is not None:
+            await self.giving_up
+
+    async def _pass_on(self, message: Message) -> None:
+        self.begun = True
+        if message["type"] == "http.response.start":
+            _ANSWERED[message["status"] // 100].inc()
+            said = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(one for one in _ENCODED if one[0] not in said)]
+        elif message["type"] == "http.response.body" and self.bodiless:
+            message["body"] = b""
+        await self._send(message)
+
+    async def _refuse(self, problem: Problem) -> None:
+        spoken = (value.decode("latin-1") for name, value in self._scope["headers"] if name == b"accept-language")
+        language = negotiate(next(spoken, None))
+        body = msgspec.json.encode(document(problem, language, instance=self._scope["path"]))
+        headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "cache-control": "no-store"}
+        encoded = [(name.lower().encode(), value.encode()) for name, value in (headers | problem.headers).items()]
+        await self._pass_on({"type": "http.response.start", "status": problem.status, "headers": encoded})
+        await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})

@@ -92,8 +92,9 @@ async def _look_at(region: Region, now: datetime) -> None:
         _TROUBLES.labels(id, trouble).set(getattr(counts, trouble))
     _LANE.labels(id).set(region.lane.running)
     try:
-        async with asyncio.timeout(_ASK_S):
-            promised = await promised_in_vain(region.pool, region.id)
+        # The bound of acquiring is that of giving back, too, which a connection that is silent would drag out.
+        async with asyncio.timeout(_ASK_S), region.pool.acquire(timeout=_ASK_S) as connection:
+            promised = await promised_in_vain(connection, region.id)
     except POSTGRES_AWAY:
         # It cannot be known, and 0 would look well.
         _MUST_MOVES.labels(id).set(math.nan)

@@ -85,7 +85,7 @@ async def whereabouts(pool: Pool, region_id: UUID, placement_id: UUID) -> tuple[
     return None if row is None else (row["unit_id"], row["shelter_id"])
 
 
-async def promised_in_vain(pool: Pool, region_id: UUID) -> list[Promised]:
+async def promised_in_vain(pool: Pool | Connection, region_id: UUID) -> list[Promised]:
     """Return the open placements of units that are closed, let nobody in tonight, or have more held than free."""
     units = {row["unit_id"]: row for row in await pool.fetch(_SHORT, region_id)}
     rows = await pool.fetch(_OPEN_IN, list(units), region_id) if units else []
