@@ -44,10 +44,21 @@ class BoardStanding(msgspec.Struct):
     lane: LaneStanding
 
 
+class ClockStanding(msgspec.Struct):
+    """`sweeps` is false while the database's clock has jumped and nobody has looked: no time passes then.
+
+    `apart_s` is how far this machine's own clock, by which nothing goes, is ahead of the database's.
+    """
+
+    sweeps: bool
+    apart_s: float
+
+
 class ReadyView(msgspec.Struct):
     status: str
     postgres: bool
     redis: bool
+    clock: ClockStanding
     boards: dict[str, BoardStanding]
 
 
@@ -68,7 +79,8 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[bytes]:
     regions: list[Region] = state.regions.all()
     boards = {str(region.id): _standing(region, (heads or {}).get(region.id)) for region in regions}
     ready = heads is not None and all(board.lane.running for board in boards.values())
-    view = ReadyView("ready" if ready else "unready", heads is not None, redis, boards)
+    clock = ClockStanding(state.watch.sweeps_allowed, round(state.clock.apart_s, 3))
+    view = ReadyView("ready" if ready else "unready", heads is not None, redis, clock, boards)
     return Response(msgspec.json.encode(view), status_code=200 if ready else 503, media_type="application/json")
 
 

@@ -8,6 +8,7 @@ monotonic one would expire holds and begin nights at once: sweeps stop until som
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -28,6 +29,7 @@ JUMP_S = 5.0
 _CREEP = 0.001
 
 _SWEEPS_ALLOWED = Gauge("halte_sweeps_allowed", "0 while the database's clock has jumped (I12)")
+_APART = Gauge("halte_clock_apart_seconds", "How far this machine's clock is ahead of the database's")
 _READ = """
 SELECT halte_now() AS shown, clock_timestamp() AS real, coalesce((SELECT speed FROM demo_clock), 1.0) AS speed,
        (SELECT count(*) FROM sweep_restart) AS restarts
@@ -104,6 +106,9 @@ class ShownClock:
         self._anchor: datetime | None = None
         self._anchored_at = 0.0
         self._speed = 1.0
+        # By how much this machine's own clock is ahead of the database's.
+        self.apart_s = 0.0
+        self._is_apart = False
         self._supervisor = Supervisor("clock")
 
     @property
@@ -125,8 +130,22 @@ class ShownClock:
         # Read somewhere between the two; the middle is wrong by half the round trip at most.
         self._anchor, self._anchored_at = row["shown"], (before + after) / 2
         self._speed = row["speed"]
+        self._compare(row["real"], datetime.now(UTC), after - before)
         if self._watch is not None:
             self._watch.observe(Reading(row["real"], before, after, row["restarts"]))
+
+    def _compare(self, real: datetime, ours: datetime, waited_s: float) -> None:
+        """Tell an operator of a machine whose clock is wrong. Nothing goes by it but the times in its log."""
+        self.apart_s = (ours - real).total_seconds()
+        _APART.set(self.apart_s)
+        apart = abs(self.apart_s) > JUMP_S + waited_s
+        if apart != self._is_apart:
+            log.log(
+                logging.CRITICAL if apart else logging.WARNING,
+                "clock.apart" if apart else "clock.together",
+                apart_s=round(self.apart_s, 3),
+            )
+        self._is_apart = apart
 
     async def start(self) -> None:
         """Read once if Postgres answers, then once a second."""

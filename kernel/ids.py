@@ -10,10 +10,13 @@ import os
 import time
 from uuid import UUID
 
+# They go on by the monotonic clock: what is made later stands later, also where this machine's clock is set back.
+_BEGAN_NS = time.time_ns() - time.monotonic_ns()
+
 
 def new_id() -> UUID:
     """Return a fresh UUID version 7."""
-    unix_ms = time.time_ns() // 1_000_000
+    unix_ms = (_BEGAN_NS + time.monotonic_ns()) // 1_000_000
     noise = int.from_bytes(os.urandom(10), "big")
     value = (unix_ms & 0xFFFF_FFFF_FFFF) << 80 | noise
     value = value & ~(0xF << 76) | 0x7 << 76

@@ -161,6 +161,8 @@ async def _let_pass(region: Region, portion: Sequence[LetTimePass]) -> None:
         tuple(one for each in portion for one in each.requests),
         tuple(one for each in portion for one in each.placements),
     )
+    if not await region.trusts_clock():
+        return
     try:
         await region.lane.submit(whole, bulk=True)
     except Internal:
@@ -172,4 +174,5 @@ async def _let_pass(region: Region, portion: Sequence[LetTimePass]) -> None:
 async def destroy_keys(region: Region) -> None:
     """After its noon nobody can find out which requests of a night were of one household."""
     now: datetime = await region.pool.fetchval("SELECT halte_now()")
-    await region.pool.execute(_DESTROY, region.id, night_of(now, region.zone))
+    if await region.trusts_clock():
+        await region.pool.execute(_DESTROY, region.id, night_of(now, region.zone))

@@ -26,7 +26,7 @@ CONTACT_KEPT = timedelta(days=30)
 _PORTION = 200
 _CONTACTS = """
 DELETE FROM contact c USING request r
-WHERE c.region_id = $1 AND r.id = c.request_id AND r.closed_at <= halte_now() - $2::interval
+WHERE c.region_id = $1 AND r.id = c.request_id AND r.closed_at <= $2
 """
 _REQUESTS = """
 SELECT id, night, regime, state, household, outcome, outcome_reason FROM request
@@ -54,28 +54,38 @@ DO UPDATE SET requests = night_count.requests + excluded.requests, people = nigh
 
 
 async def erase_contacts(region: Region) -> None:
-    await region.pool.execute(_CONTACTS, region.id, CONTACT_KEPT)
+    until = await _until(region, CONTACT_KEPT)
+    if until is not None:
+        await region.pool.execute(_CONTACTS, region.id, until)
 
 
 async def erase_plans(region: Region) -> None:
     """Erase what plans and cases of past nights say of households; of plans the numbers are left."""
-    now: datetime = await region.pool.fetchval("SELECT halte_now()")
-    until = now - timedelta(days=region.settings.request_retention_days)
-    await region.pool.execute(_PLANS, region.id, until)
-    await region.pool.execute(_CASES, region.id, until)
+    until = await _until(region, _retention(region))
+    if until is not None:
+        await region.pool.execute(_PLANS, region.id, until)
+        await region.pool.execute(_CASES, region.id, until)
 
 
 async def erase_requests(region: Region) -> None:
     """Erase the requests whose time has come, with all that names them."""
-    kept = timedelta(days=region.settings.request_retention_days)
-    while region.watch.sweeps_allowed:
+    while (until := await _until(region, _retention(region))) is not None:
         async with region.pool.acquire() as connection, connection.transaction():
-            now: datetime = await connection.fetchval("SELECT halte_now()")
-            rows = await connection.fetch(_REQUESTS, region.id, now - kept, _PORTION)
+            rows = await connection.fetch(_REQUESTS, region.id, until, _PORTION)
             await _leave_counts(connection, region.id, rows)
             await _erase(connection, [row["id"] for row in rows])
         if len(rows) < _PORTION:
             return
+
+
+def _retention(region: Region) -> timedelta:
+    return timedelta(days=region.settings.request_retention_days)
+
+
+async def _until(region: Region, kept: timedelta) -> datetime | None:
+    """Return the instant before which things are too old to be kept; None by a clock that jumped."""
+    now: datetime = await region.pool.fetchval("SELECT halte_now()")
+    return now - kept if await region.trusts_clock() else None
 
 
 async def _leave_counts(connection: Connection, region_id: UUID, rows: Sequence[asyncpg.Record]) -> None:

@@ -105,7 +105,7 @@ async def escalate(region: Region) -> None:
 
 
 async def _do(region: Region, works: Sequence[ByClock]) -> None:
-    if not works:
+    if not works or not await region.trusts_clock():
         return
     for work, told in zip(works, await region.lane.submit_all(works), strict=True):
         # One that is refused was answered meanwhile, or comes again with the next look; one repeated is another node's.

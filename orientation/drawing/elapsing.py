@@ -50,4 +50,5 @@ def _passed(draw: Draw, working: Working) -> Draw:
 async def pass_draws(region: Region) -> None:
     now: datetime = await region.pool.fetchval("SELECT halte_now()")
     rows = await region.pool.fetch(_DUE, region.id, night_of(now, region.zone), now - SHOWN_CLOSED)
-    await region.lane.submit_all([LetDrawPass(row["id"]) for row in rows])
+    if rows and await region.trusts_clock():
+        await region.lane.submit_all([LetDrawPass(row["id"]) for row in rows])

@@ -42,7 +42,7 @@ class Estate:
 async def furnish_estate(address: str, region_id: UUID) -> Estate:
     """Define everything as the region's administrator, who is there already."""
     estate = Estate(region_id)
-    await _sign_in(estate, address, "admin")
+    await sign_in(estate, address, "admin")
     async with httpx.AsyncClient(
         base_url=f"{address}/api/v1", headers=estate.headers(address, "admin"), timeout=20, verify=NO_TLS
     ) as admin:
@@ -53,7 +53,7 @@ async def furnish_estate(address: str, region_id: UUID) -> Estate:
         for role, shelters in (("staff", estate.shelters), ("desk", ())):
             body = {"login": role, "password": PASSWORD, "role": role, "language": "en"}
             _expect(201, await admin.post("/accounts", json=body | {"shelters": [str(one) for one in shelters]}))
-            await _sign_in(estate, address, role)
+            await sign_in(estate, address, role)
     return estate
 
 
@@ -70,7 +70,7 @@ async def _add_shelter(estate: Estate, admin: httpx.AsyncClient, operator: UUID,
     estate.units[shelter] = units
 
 
-async def _sign_in(estate: Estate, address: str, login: str) -> None:
+async def sign_in(estate: Estate, address: str, login: str) -> None:
     async with httpx.AsyncClient(headers={"Origin": address}, timeout=20, verify=NO_TLS) as client:
         body = {"login": login, "password": PASSWORD}
         answer = _expect(201, await client.post(f"{address}/api/v1/sessions", json=body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psutil
 
-from halte.embedded import Embedded
+from halte.embedded import Binaries, Embedded
 from kernel.migrating import migrate
 from kernel.settings import Settings
 from tests.support.embedded import servers_below
@@ -44,31 +44,52 @@ class Installation:
 Through = Callable[[Settings, Path], AbstractAsyncContextManager[Settings]]
 
 
+# Which programs its servers are, in a folder that their account can reach.
+Programs = Callable[[Path], Binaries | None]
+
+
+# Further settings of a node, by its number.
+Variables = Callable[[Path, int], Mapping[str, str]]
+
+
+def no_more(_home: Path, _number: int) -> Mapping[str, str]:
+    return {}
+
+
+def found(_home: Path) -> None:
+    """Whatever there is on this machine."""
+
+
 @asynccontextmanager
 async def directly(settings: Settings, _home: Path) -> AsyncIterator[Settings]:
     yield settings
 
 
 @asynccontextmanager
-async def founded(nodes: int = 1, through: Through = directly) -> AsyncIterator[Founded]:
+async def founded(
+    nodes: int = 1,
+    through: Through = directly,
+    programs: Programs = found,
+    variables: Variables = no_more,
+) -> AsyncIterator[Founded]:
     """Run servers and nodes; afterwards nothing of them may be left, whatever the test did."""
     home = open_folder("halte-faults-")
-    embedded = Embedded(home / "data")
+    embedded = Embedded(home / "data", binaries=programs(home))
     before = _children()
     servers: list[Server] = []
     stops: list[BaseException | None] = []
     try:
-        found = await asyncio.to_thread(embedded.start)
+        started = await asyncio.to_thread(embedded.start)
         settings = Settings(
-            database_url=found.database_url,
-            redis_url=found.redis_url,
+            database_url=started.database_url,
+            redis_url=started.redis_url,
             secret_key="a key of 32 signs, for tests only",
             demo=True,
         )
         async with through(settings, home) as served:
             await migrate(str(served.database_url))
             region_id = await found_region(served)
-            servers += [Server(served) for _ in range(nodes)]
+            servers += [Server(served, variables=variables(home, number)) for number in range(nodes)]
             try:
                 for server in servers:
                     await server.start()
@@ -87,9 +108,14 @@ async def founded(nodes: int = 1, through: Through = directly) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def installed(nodes: int = 1, through: Through = directly) -> AsyncIterator[Installation]:
+async def installed(
+    nodes: int = 1,
+    through: Through = directly,
+    programs: Programs = found,
+    variables: Variables = no_more,
+) -> AsyncIterator[Installation]:
     """Run an installation with the estate in it. Its settings are those that go straight to the servers."""
-    async with founded(nodes, through) as ground:
+    async with founded(nodes, through, programs, variables) as ground:
         estate = await furnish_estate(ground.nodes[0].address, ground.region_id)
         yield Installation(ground.embedded, ground.settings, estate, ground.nodes)
 

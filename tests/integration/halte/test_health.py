@@ -83,7 +83,10 @@ async def test_all_is_well(alone: Installation) -> None:
     told = await _until(alone, live="redis", lag=0)
     lane = {"running": True, "queued": 0}
     board = {"live": "redis", "lag": 0, "lane": lane}
+    clock = told.pop("clock")
     assert told == {"status": "ready", "postgres": True, "redis": True, "boards": {str(alone.estate.region_id): board}}
+    assert clock["sweeps"] is True
+    assert abs(clock["apart_s"]) < 1
 
 
 async def test_postgres_isfrozen(alone: Installation) -> None:

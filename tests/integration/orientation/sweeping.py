@@ -30,6 +30,9 @@ class Swept:
     zone: ZoneInfo = BRUSSELS
     watch: Watch = field(default_factory=Watch)
 
+    async def trusts_clock(self) -> bool:
+        return self.watch.sweeps_allowed
+
 
 def swept(desk: Desk, lane: Lane | None = None, **more: Any) -> Swept:
     return Swept(desk.region_id, desk.pool, lane or desk.lane, **more)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from kernel.clock import JUMP_S, ClockWatch, Reading
+import structlog
+
+from kernel.clock import JUMP_S, ClockWatch, Reading, ShownClock
+from kernel.postgres import Pool
 
 START = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -76,3 +80,16 @@ def test_a_long_silence_hides_no_jump() -> None:
     watch.observe(reading(0))
     watch.observe(reading(600, ahead=30.0))
     assert not watch.sweeps_allowed
+
+
+async def test_a_machine_whose_own_clock_is_wrong_is_told_of() -> None:
+    """Nothing goes by it, and an operator wants to know."""
+    clock = ShownClock(cast("Pool", None))
+    real = datetime(2026, 1, 15, 17, 0, tzinfo=UTC)
+    with structlog.testing.capture_logs() as logged:
+        for ahead_s, waited_s in ((0.2, 0.0), (7.0, 3.0), (-600.0, 0.0), (-600.0, 0.0), (0.0, 0.0)):
+            clock._compare(real, real + timedelta(seconds=ahead_s), waited_s)
+    assert [(line["event"], line["log_level"], line["apart_s"]) for line in logged] == [
+        ("clock.apart", "critical", -600.0),
+        ("clock.together", "warning", 0.0),
+    ]
