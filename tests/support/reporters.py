@@ -63,6 +63,8 @@ class Reporter:
     ledger: Ledger
     chance: random.Random
     pause_s: tuple[float, float] = (0.1, 0.4)
+    # Of which nobody can know whether an attempt was written.
+    unsure: set[UUID] = field(default_factory=set)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Report until told to stop; what was begun is brought to its acknowledgement."""
@@ -106,14 +108,20 @@ class Reporter:
             answer = await client.put(f"/api/v1/reports/{report_id}", json=stamped)
         except httpx.HTTPError as error:
             self.ledger.attempts[type(error).__name__] += 1
+            self.unsure.add(report_id)
             return None
         self.ledger.attempts[str(answer.status_code)] += 1
         if answer.status_code == 200:
             told = answer.json()
             if repeated and not told["repeated"]:
                 self.ledger.wrong.append(f"{report_id} was acknowledged and then new")
+            if told["repeated"] and not repeated and report_id not in self.unsure:
+                self.ledger.wrong.append(f"{report_id} was sent away as unwritten, and is there")
             return Acknowledged(report_id, free, sent, time.monotonic())
-        if answer.status_code != 503:
+        if answer.status_code == 503:
+            if answer.json()["slug"] != "busy":
+                self.unsure.add(report_id)
+        else:
             self.ledger.wrong.append(f"{report_id}: {answer.status_code} {answer.text}")
         return None
 
