@@ -25,7 +25,7 @@ check: .venv/.made ## style, types, layers, the screens' own checks and tests
 	@frontend/build test --passWithNoTests
 
 e2e: .venv/.made frontend/dist/.made ## the screens in Chromium (HALTE_E2E=require: without one it fails)
-faults: .venv/.made ## kill and freeze servers among fifty reporters; takes minutes
+faults: .venv/.made ## kill, freeze and cut off servers, let disks, clocks and networks fail (docs/faults.md); takes half an hour
 long: .venv/.made ## whole files of real data, of which `make test` tries a part
 e2e faults long:
 	@$(BIN)/pytest -m $@ $(ARGS)

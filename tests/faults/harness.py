@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import signal
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pytest
+from redis.asyncio import Redis
 
+from halte.embedded import resolve_account
 from halte.embedded.processes import Server as EmbeddedServer
 from tests.integration.kernel.live.waiting import eventually
 from tests.support.installation import Installation
 from tests.support.reporters import Ledger
+from tests.support.running import Server
 
-Victim = Literal["app", "postgres", "valkey"]
+Victim = Literal["app", "postgres", "valkey", "flush", "old dump"]
 VICTIMS: tuple[Victim, ...] = ("app", "postgres", "valkey")
+# Valkey lives, or lives again, and does not have what it had: nothing at all, or what it had at the beginning.
+LOSSES: tuple[Victim, ...] = ("flush", "old dump")
 # How many of the kills do not wait until the one before was got over.
 _TOGETHER = 0.25
 _OVER_S = 40.0
@@ -41,12 +48,15 @@ class Killer:
     ledger: Ledger
     chance: random.Random
     kills: list[Kill] = field(default_factory=list)
-    _restarts: dict[Victim, asyncio.Task[None]] = field(default_factory=dict)
+    _restarts: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def run(self, count: int, pause_s: tuple[float, float]) -> None:
+    async def run(self, count: int, pause_s: tuple[float, float], losses: int = 0) -> None:
         """Kill `count` times, mostly once all are up and reports pass, now and then while another is still down."""
         order = [VICTIMS[number % len(VICTIMS)] for number in range(count)]
+        order += [LOSSES[number % len(LOSSES)] for number in range(losses)]
         self.chance.shuffle(order)
+        if losses:
+            await asyncio.to_thread(self._keep_dump)
         try:
             well = True
             for victim in order:
@@ -68,33 +78,64 @@ class Killer:
         await eventually(lambda: self.ledger.back_after(since) < _OVER_S, _OVER_S)
 
     async def _kill(self, victim: Victim) -> Kill:
-        if victim in self._restarts:
-            await self._restarts[victim]
+        number = self.chance.randrange(len(self.installation.nodes))
+        process = f"app {number}" if victim == "app" else "postgres" if victim == "postgres" else "valkey"
+        if process in self._restarts:
+            await self._restarts[process]
         kill = Kill(victim, time.monotonic())
         self.kills.append(kill)
+        if victim == "flush":
+            await self._flush()
+            kill.up = time.monotonic()
+            return kill
         if victim == "app":
-            await self.installation.nodes[0].stop(signal.SIGKILL)
+            await self.installation.nodes[number].stop(signal.SIGKILL)
         else:
             self._server(victim).kill()
-        self._restarts[victim] = asyncio.create_task(self._restart(kill))
+        self._restarts[process] = asyncio.create_task(self._restart(kill, number))
         return kill
 
-    async def _restart(self, kill: Kill) -> None:
+    async def _restart(self, kill: Kill, number: int) -> None:
         if kill.victim == "app":
-            await self._restart_app()
+            await self._restart_app(self.installation.nodes[number])
         else:
+            if kill.victim == "old dump":
+                await asyncio.to_thread(self._restore_dump)
             await asyncio.to_thread(self._server(kill.victim).start)
         kill.up = time.monotonic()
 
-    async def _restart_app(self) -> None:
+    async def _restart_app(self, node: Server) -> None:
         for _ in range(_STARTS_MAX):
             try:
-                await self.installation.nodes[0].start()
+                await node.start()
             except pytest.fail.Exception:
                 await asyncio.sleep(0.2)
             else:
                 return
         pytest.fail(f"the node did not start in {_STARTS_MAX} attempts")
+
+    async def _flush(self) -> None:
+        async with Redis.from_url(str(self.installation.settings.redis_url), protocol=3) as redis:
+            await redis.flushall()
+
+    def _keep_dump(self) -> None:
+        """Keep what Valkey has written down so far; a line that is cut short is passed over when it is read."""
+        shutil.copytree(self._dump, self._kept)
+
+    def _restore_dump(self) -> None:
+        account = resolve_account(None)
+        shutil.rmtree(self._dump)
+        shutil.copytree(self._kept, self._dump)
+        for path in (self._dump, *self._dump.iterdir()):
+            account.own(path)
+
+    @property
+    def _dump(self) -> Path:
+        return self.installation.embedded.valkey.home / "appendonlydir"
+
+    @property
+    def _kept(self) -> Path:
+        return self.installation.embedded.data_dir.parent / "an-old-dump"
 
     def _server(self, victim: Victim) -> EmbeddedServer:
         embedded = self.installation.embedded

@@ -30,7 +30,8 @@ pytestmark = [
 
 # A sweep's pace, and what a busy machine makes of it.
 _LATE_S = 4.0
-_BEFORE_S = 4.0
+# All is started anew meanwhile.
+_BEFORE_S = 15.0
 _HELD = "SELECT state, expires_at, clock_timestamp() AS now FROM hold WHERE id = $1"
 
 
@@ -115,16 +116,18 @@ class _Night:
         (placement,) = await hold_seen(self.installation, 1)
         ends = (await self._held(placement))["expires_at"]
         await self.go_to(ends - timedelta(seconds=_BEFORE_S))
+        found = await self._held(placement)
+        assert (found["state"], found["now"] < ends) == ("held", True), "nothing was seen of it before its end"
         while (found := await self._held(placement))["state"] == "held":
             assert found["now"] < ends + timedelta(seconds=_LATE_S), "it goes on after its end"
             await asyncio.sleep(0.1)
-        late_s = (found["now"] - ends).total_seconds()
-        assert late_s >= 0, "it lapsed before its end"
-        return float(late_s)
+        assert found["now"] >= ends, "it lapsed before its end"
+        return float((found["now"] - ends).total_seconds())
 
     async def until_over(self, unit: UUID, noon: datetime) -> float:
         """Return how long after its noon a night was over."""
         status, now = await self.status(unit)
+        assert (status, now < noon) == ("open", True), "nothing was seen of it before noon"
         while status == "open":
             assert now < noon + timedelta(seconds=_LATE_S), "it goes on after noon"
             await asyncio.sleep(0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
@@ -110,3 +111,17 @@ async def test_a_clock_that_jumps_ends_it_at_the_next_portion(
     assert await region.turn() == 2
     assert not watch.sweeps_allowed
     assert await region.turn() == 0
+
+
+async def test_a_clock_that_jumped_since_it_was_last_read_turns_nothing(place: Place, region: Region) -> None:
+    """Once a second it is read, and a sweep may come in between."""
+    behind_s = 0.0
+    watch = ClockWatch()
+    region.clock = ShownClock(place.pool, watch, lambda: time.monotonic() - behind_s)
+    region.watch = watch
+    await region.clock.refresh()
+    await _nightly(place, 2)
+    behind_s = 7_200.0
+    assert watch.sweeps_allowed, "nobody has seen it yet"
+    assert await region.turn() == 0
+    assert not watch.sweeps_allowed
