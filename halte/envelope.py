@@ -59,7 +59,7 @@ class Envelope:
         if reply.bodiless:
             # A copy: the server looks into its own to know that no body may follow.
             scope = HTTPScope(**{**scope, "method": "GET"})
-        self._look_after(reply, _PATIENCE_S)
+        reply.timer = self._look_after(reply, _PATIENCE_S)
         try:
             await self._inner(scope, receive, reply.send)
         except asyncio.CancelledError:
@@ -67,10 +67,12 @@ class Envelope:
                 await reply.give_up()
             raise
         finally:
-            await reply.end()
+            reply.timer.cancel()
+            if reply.giving_up is not None:
+                await reply.giving_up
 
-    def _look_after(self, reply: _Reply, wait_s: float) -> None:
-        reply.timer = asyncio.get_running_loop().call_later(wait_s, self._look_at, reply)
+    def _look_after(self, reply: _Reply, wait_s: float) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(wait_s, self._look_at, reply)
 
     def _look_at(self, reply: _Reply) -> None:
         if reply.begun:
@@ -78,7 +80,7 @@ class Envelope:
         if self._silent_s() > _SILENT_S:
             reply.giving_up = asyncio.create_task(reply.give_up())
         else:
-            self._look_after(reply, _LOOK_S)
+            reply.timer = self._look_after(reply, _LOOK_S)
 
 
 class _Reply:
@@ -91,7 +93,7 @@ class _Reply:
         self._send = send
         self.bodiless = scope["method"] == "HEAD"
         self.begun = self._void = False
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: asyncio.TimerHandle
         self.giving_up: asyncio.Task[None] | None = None
 
     async def send(self, message: Message) -> None:
@@ -103,12 +105,6 @@ class _Reply:
         self.begun = self._void = True
         reading = self._scope["method"] in {"GET", "HEAD"}
         await self._refuse(Busy() if reading else OutcomeUnknown())
-
-    async def end(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
-        if self.giving_up is not None:
-            await self.giving_up
 
     async def _pass_on(self, message: Message) -> None:
         self.begun = True
