@@ -185,7 +185,9 @@ class Connection:
         for writer in self.writers:
             near = writer.get_extra_info("socket")
             if near is not None and near.family != socket.AF_UNIX:
-                near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+                # One side may be closed already.
+                with suppress(OSError):
+                    near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             writer.transport.abort()
 
 
