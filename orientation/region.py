@@ -20,6 +20,7 @@ from orientation.distributing.drafting import Drafting
 from orientation.distributing.previewing import Previewing
 from orientation.distributing.telling import Telling
 from orientation.distributing.tending import tend
+from orientation.distributing.working import Workers
 from orientation.drawing.elapsing import pass_draws
 from orientation.elapsing import destroy_keys, pass_placements, pass_requests
 from orientation.erasing import erase_contacts, erase_plans, erase_requests
@@ -46,9 +47,10 @@ class Desk:
         self.sealer = Sealer.of(region.settings)
         self.receipts = Receipts(KeySecrets(region.settings).derive("receipts"))
         self.suggesting = Suggesting(region)
-        self.drafting = Drafting(region)
-        self.telling = Telling(region)
-        self.previewing = Previewing(region)
+        self._workers = Workers()
+        self.drafting = Drafting(region, self._workers)
+        self.telling = Telling(region, self._workers)
+        self.previewing = Previewing(region, self._workers)
         metrics.announce(str(region.id))
         self._supervisor = Supervisor(f"desk {region.id}")
         self._hastened = asyncio.Event()
@@ -65,6 +67,7 @@ class Desk:
             await desk._supervisor.stop()
             await desk.drafting.stop()
             await desk.previewing.stop()
+            await desk._workers.stop()
 
     def hasten(self) -> None:
         """Look at once at what is due."""

@@ -183,6 +183,7 @@ def _seeker(row: asyncpg.Record, snapshot: _Snapshot) -> Seeker:
         bool(row["accepted"]),
         snapshot.proposed.get(row["id"]),
         snapshot.drawn.get(row["id"]),
+        bool(snapshot.proposed) and row["id"] not in snapshot.proposed,
     )
 
 

@@ -24,7 +24,7 @@ from orientation.distributing.insisting import insist
 from orientation.distributing.plan_records import pack
 from orientation.distributing.problems import PlanFailed, PlanInterrupted, PlanMovedOn, PlanRunning
 from orientation.distributing.results import Progress, Rules, Task
-from orientation.distributing.working import work
+from orientation.distributing.working import Workers
 from orientation.model.plan import PlanDraft
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import encode
@@ -48,7 +48,8 @@ _HEARD = "UPDATE plan SET progress = $2, heard_at = clock_timestamp() WHERE id =
 class Wanted:
     """A plan that somebody asks for. `links`: households that go to one shelter, or nowhere.
 
-    Of one `after` another the time is for all that is made of it, and not for the solving alone.
+    Of one `after` another the time is for all that is made of it, and not for the solving alone; it moves few, or
+    `freely` whom it must.
     """
 
     id: UUID
@@ -57,6 +58,7 @@ class Wanted:
     time_limit_s: int
     after: UUID | None = None
     links: Links = ()
+    freely: bool = False
 
 
 def within_s(time_limit_s: float) -> float:
@@ -71,8 +73,9 @@ def rules_of(policy: OrientationPolicy) -> Rules:
 class Drafting:
     """One region's plans that are worked out on this node."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, workers: Workers) -> None:
         self._region = region
+        self._workers = workers
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, wanted: Wanted, *, lenient: bool = False) -> bool:
@@ -127,9 +130,9 @@ class Drafting:
     async def _work_out(self, wanted: Wanted, captured: Captured, content: bytes) -> bytes:
         again = wanted.after is not None
         yesterday = None if again or captured.yesterday is None else rules_of(captured.yesterday)
-        task = Task(len(content), rules_of(captured.policy), wanted.time_limit_s, again, yesterday)
+        task = Task(len(content), rules_of(captured.policy), wanted.time_limit_s, again, wanted.freely, yesterday)
         heard: list[Progress] = []
-        working = asyncio.create_task(work(task, content, within_s(wanted.time_limit_s), heard.append))
+        working = asyncio.create_task(self._workers.work(task, content, within_s(wanted.time_limit_s), heard.append))
         try:
             await self._report(wanted.id, working, heard)
             return await working

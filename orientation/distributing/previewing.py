@@ -25,7 +25,7 @@ from orientation.distributing.cases import nights_kept, read_content
 from orientation.distributing.drafting import rules_of
 from orientation.distributing.problems import PlanFailed, PlanOutOfTime, PreviewRunning, UnknownPreview
 from orientation.distributing.results import Task
-from orientation.distributing.working import work
+from orientation.distributing.working import Workers
 from orientation.model.policy import OrientationPolicy, unsound
 from orientation.planning.previewing import PreviewNight
 from orientation.store import read_policy
@@ -65,8 +65,9 @@ class Preview:
 class Previewing:
     """One region's previews on this node, one at a time."""
 
-    def __init__(self, region: Region, kept_s: float = KEPT_S) -> None:
+    def __init__(self, region: Region, workers: Workers, kept_s: float = KEPT_S) -> None:
         self._region = region
+        self._workers = workers
         self._kept_s = kept_s
         self._kept: dict[UUID, Preview] = {}
         self._beginning = asyncio.Lock()
@@ -136,7 +137,7 @@ class Previewing:
             preview.of -= 1
             return []
         task = Task(len(content), rules_of(preview.proposed), _SOLVING_S, base=rules_of(preview.base))
-        return [_read_night(await work(task, content, _NIGHT_S))]
+        return [_read_night(await self._workers.work(task, content, _NIGHT_S))]
 
     def _fail(self, preview: Preview, slug: str) -> None:
         preview.state, preview.failure = Standing.FAILED, slug

@@ -12,6 +12,7 @@ import msgspec
 from orientation.distributing.results import (
     Against,
     ComparisonView,
+    FreshView,
     GroupView,
     PolicyMark,
     Progress,
@@ -41,7 +42,6 @@ class Planner:
 
     plan: Callable[..., Plan]
     replan: Callable[..., Plan]
-    first_come: Callable[[Case, OrientationPolicy], Choice]
     compare: Callable[[Case, Choice, Choice], Comparison]
     price: Callable[[Case, OrientationPolicy, Choice], int]
     why: Callable[[Case, OrientationPolicy, Choice, UUID], Why]
@@ -57,26 +57,23 @@ def answer(task: Task, content: bytes, tell: Tell, planner: Planner) -> bytes:
     if task.base is not None:
         solve = partial(planner.plan, time_limit_s=task.time_limit_s)
         return msgspec.json.encode(preview(case, policy_from(task.base), policy, solve))
-    yesterday = None if task.yesterday is None else policy_from(task.yesterday)
-    found = reckon(case, policy, yesterday, task.time_limit_s, tell, planner, again=task.replan)
-    return msgspec.json.encode(found)
+    return msgspec.json.encode(reckon(case, task, tell, planner))
 
 
 def policy_from(rules: Rules) -> OrientationPolicy:
     return msgspec.convert(rules.rules | {"version": rules.version, "id": rules.id}, OrientationPolicy)
 
 
-def reckon(
-    case: Case, policy: OrientationPolicy, yesterday: OrientationPolicy | None, time_limit_s: float, tell: Tell,
-    planner: Planner, *, again: bool = False,
-) -> Result:  # fmt: skip
-    """Plan it, and say all of it; `again`: no more than somebody waits for who plans after another plan."""
-    solve = planner.replan if again else planner.plan
-    plan = solve(case, policy, time_limit_s=time_limit_s, progress=_telling(tell))
+def reckon(case: Case, task: Task, tell: Tell, planner: Planner) -> Result:
+    """Plan it, and say all of it; of a plan after another no more than somebody waits for."""
+    policy = policy_from(task.rules)
+    yesterday = None if task.yesterday is None else policy_from(task.yesterday)
+    solve = partial(planner.replan, freely=task.freely) if task.replan else planner.plan
+    plan = solve(case, policy, time_limit_s=task.time_limit_s, progress=_telling(tell))
     tell(Progress("comparing", plan.solve_s, plan.value, plan.bound, plan.gap))
-    other = None if yesterday is None else planner.plan(case, yesterday, time_limit_s=time_limit_s * _OTHER_PART)
-    ways = Ways(plan.choice, planner.first_come(case, policy), None if other is None else other.choice)
-    price = None if again else planner.price(case, policy, ways.ours)
+    other = None if yesterday is None else planner.plan(case, yesterday, time_limit_s=task.time_limit_s * _OTHER_PART)
+    ways = Ways(plan.choice, plan.first_come, None if other is None else other.choice)
+    price = None if task.replan else planner.price(case, policy, ways.ours)
     compared = planner.compare(case, ways.ours, ways.first_come)
     before = None if ways.yesterday is None else planner.compare(case, ways.ours, ways.yesterday)
     against = Against(_comparison(None, compared), None if before is None else _comparison(yesterday, before))
@@ -124,6 +121,7 @@ def _summary(case: Case, plan: Plan, compared: Comparison, price: int | None) ->
         families_split=compared.split,
         moves=sum(plan.choice[seeker.request] != seeker.proposed for seeker in proposed),
         fairness_price=price,
+        fresh=None if plan.fresh is None else FreshView(list(plan.fresh.placed), plan.fresh.moves),
     )
 
 

@@ -31,9 +31,17 @@ class TierView(msgspec.Struct, frozen=True):
     proven: bool
 
 
+class FreshView(msgspec.Struct, frozen=True):
+    """Of each tier, how many people a plan would place that moves whom it must; `moves` counts households."""
+
+    placed: list[int]
+    moves: int
+
+
 class Summary(msgspec.Struct, frozen=True):
     """`fit`: the points alone, and what they are at most for the same people. `places_free`: people whom the places
     take that are free, and the rooms, as far as their size is known. `fairness_price` is none of a plan after another.
+    `fresh`: of a plan after another, where one that moves more would place more people of a tier; `bound` counts it in.
     """
 
     status: str
@@ -53,6 +61,7 @@ class Summary(msgspec.Struct, frozen=True):
     moves: int
     fairness_price: int | None
     applied: dict[str, int] | None = None
+    fresh: FreshView | None = None
 
 
 class GroupView(msgspec.Struct, frozen=True):
@@ -135,6 +144,8 @@ class Task(msgspec.Struct, frozen=True):
     time_limit_s: float
     # Planned again after something happened: what somebody waits for, and no more.
     replan: bool = False
+    # It may move whom it must.
+    freely: bool = False
     # The rules of a day ago, where they are others.
     yesterday: Rules | None = None
     # The rules in force, where `rules` are only tried on a night that is past: it is planned by both.

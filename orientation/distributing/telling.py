@@ -10,7 +10,7 @@ from orientation.distributing.drafting import rules_of
 from orientation.distributing.plan_records import read_worked_out
 from orientation.distributing.problems import PlanMovedOn
 from orientation.distributing.results import Task
-from orientation.distributing.working import work
+from orientation.distributing.working import Workers
 from orientation.problems import UnknownRequest
 
 _WITHIN_S = 20.0
@@ -19,8 +19,9 @@ _WITHIN_S = 20.0
 class Telling:
     """One question at a time: each is a process of its own."""
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, workers: Workers) -> None:
         self._region = region
+        self._workers = workers
         self._turn = asyncio.Semaphore(1)
 
     async def why(self, plan_id: UUID, request_id: UUID) -> bytes:
@@ -33,4 +34,4 @@ class Telling:
             raise UnknownRequest(request=str(request_id))
         task = Task(len(found.content), rules_of(found.policy), 0.0, why=request_id, choice=choice)
         async with self._turn:
-            return await work(task, found.content, _WITHIN_S)
+            return await self._workers.work(task, found.content, _WITHIN_S)

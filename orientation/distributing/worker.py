@@ -19,12 +19,11 @@ from orientation.distributing.reckoning import Planner, answer
 from orientation.distributing.results import Progress, Task
 from orientation.planning.comparing import compare, price_of_fairness
 from orientation.planning.explaining import why
-from orientation.planning.greedy import first_come
 from orientation.planning.replanning import replan
 from orientation.planning.solving import plan
 
 PROGRESS, RESULT, FAILURE = b"p", b"r", b"f"
-_PLANNER = Planner(plan, replan, first_come, compare, price_of_fairness, why)
+_PLANNER = Planner(plan, replan, compare, price_of_fairness, why)
 # Below whatever serves people; by this it can be seen from outside, too, which one has a task.
 _WAITING, _WORKING = 5, 10
 _ABANDONED = 3

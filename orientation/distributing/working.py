@@ -1,6 +1,7 @@
-"""Working: starts a worker, listens to it, and ends it in time. The event loop waits for nothing else.
+"""Working: starts workers, listens to them, and ends them in time. The event loop waits for nothing else.
 
-One worker a node: a second task waits for the first, because both want a whole processor.
+Each is a process for one task, and ends with it. Where one has worked another is likely to be wanted soon (planning
+again, why), and starting takes longer than some tasks: so one, with all it needs loaded, waits for the next.
 """
 
 from __future__ import annotations
@@ -29,18 +30,55 @@ OnProgress = Callable[[Progress], None]
 _progress = msgspec.json.Decoder(Progress).decode
 
 
-async def work(task: Task, case: bytes, within_s: float, on_progress: OnProgress | None = None) -> bytes:
-    """Return the result of a task as JSON. However this ends, also by being cancelled, the process has ended."""
-    process = await asyncio.create_subprocess_exec(
+class Workers:
+    """Those of a region on this node. What waits has been told nothing yet, and leaves when the node closes its end."""
+
+    def __init__(self) -> None:
+        self._waiting: Process | None = None
+        self._starting: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def work(self, task: Task, case: bytes, within_s: float, on_progress: OnProgress | None = None) -> bytes:
+        """Return the result of a task as JSON. However this ends, also by being cancelled, its process has ended."""
+        process = self._take() or await _start()
+        try:
+            async with asyncio.timeout(within_s):
+                result = await _converse(process, task, case, on_progress)
+        except TimeoutError:
+            raise PlanOutOfTime from None
+        finally:
+            await _end(process)
+        self._prepare()
+        return result
+
+    async def stop(self) -> None:
+        """End whoever waits; nobody waits after that."""
+        self._stopped = True
+        if self._starting is not None:
+            await self._starting
+        if self._waiting is not None:
+            await _end(self._waiting)
+
+    def _take(self) -> Process | None:
+        process, self._waiting = self._waiting, None
+        return process if process is not None and process.returncode is None else None
+
+    def _prepare(self) -> None:
+        """Have one wait for the next task, unless one does or is about to."""
+        if not self._stopped and self._waiting is None and (self._starting is None or self._starting.done()):
+            self._starting = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        try:
+            self._waiting = await _start()
+        except OSError as error:
+            log.warning("plan.no_worker_waits", error=type(error).__name__)
+
+
+async def _start() -> Process:
+    return await asyncio.create_subprocess_exec(
         sys.executable, *_COMMAND, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_LINE_MAX, env=_environment()
     )
-    try:
-        async with asyncio.timeout(within_s):
-            return await _converse(process, task, case, on_progress)
-    except TimeoutError:
-        raise PlanOutOfTime from None
-    finally:
-        await _end(process)
 
 
 async def _converse(process: Process, task: Task, case: bytes, on_progress: OnProgress | None) -> bytes:

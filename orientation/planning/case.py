@@ -29,7 +29,7 @@ class Seeker:
     """A household of the queue. `continues` is the shelter of the night before; `drawn` its place in a draw, 0 first.
 
     `unit` is where so many `places` (or rooms) are held for it, `confirmed` that the shelter has accepted it there;
-    `proposed` is the unit that the plan before had for it.
+    `proposed` is the unit that the plan before had for it; one that has `asked_since` stood in no plan.
     """
 
     request: UUID
@@ -44,6 +44,7 @@ class Seeker:
     confirmed: bool = False
     proposed: UUID | None = None
     drawn: int | None = None
+    asked_since: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,28 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """What a plan would reach that may move everybody: people `placed` by tier, as in levels, and its worth.
+
+    It `moves` so many who could stay where the plan before had them.
+    """
+
+    placed: tuple[int, ...]
+    value: float
+    moves: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`value` is the weighted sum that was made as large as possible, and `bound` what no plan exceeds.
 
     `fit` is the points of the levels below that of people alone, and `fit_bound` what no plan exceeds that places the
-    same people of each tier: so that a large weight of people hides no lost fit.
+    same people of each tier: so that a large weight of people hides no lost fit. `first_come` is what is done without
+    a plan. `fresh` stands where a plan places more that moves more: the bound is one of that too.
     """
 
     choice: Choice
+    first_come: Choice
     status: str
     value: float
     bound: float
@@ -49,6 +63,7 @@ class Plan:
     seq: int
     solve_s: float
     phases: Mapping[str, float] = field(default_factory=dict)
+    fresh: Fresh | None = None
 
     @property
     def gap(self) -> float:

@@ -16,17 +16,26 @@ import numpy as np
 from orientation.matching.columns import Longs
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
-from orientation.planning.choice import Level, Plan, Progress
+from orientation.planning.choice import Fresh, Level, Plan, Progress
 from orientation.planning.fitting import NEVER
-from orientation.planning.greedy import as_proposed, by_asking, by_tier, completed, serve, unplanned
+from orientation.planning.greedy import by_asking, by_tier, completed, serve, unplanned
 from orientation.planning.levels import Coarse, coarse_of, guide_of, most_of, most_people
 from orientation.planning.parties import parties_near
 from orientation.planning.parting import Part, parts_of, troubled
 from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, net_of, price
-from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of, tier_of
+from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of
 from orientation.planning.relaxing import Pairs, Relaxed, best_of, joined, relax
-from orientation.planning.steadying import steadied
-from orientation.planning.valuing import Weights, base_of, faults, fit_of, placed_by_tier, value_of, weights_of
+from orientation.planning.steadying import Steady
+from orientation.planning.valuing import (
+    Weights,
+    base_of,
+    faults,
+    fit_of,
+    held_by_tier,
+    placed_by_tier,
+    value_of,
+    weights_of,
+)
 
 # Pairs of each household that the first relaxation looks at, and that come in with each look at all of them.
 _FIRST, _WIDER, _MORE = 6, 6, 6
@@ -107,14 +116,28 @@ class _Solving:
         if (other, value) > (ours, self.value):
             self.pick, self.value = pick, value
 
-    def steady(self, stayed: Longs) -> None:
-        """Move nobody to whose move nobody owes a place."""
-        self.pick = steadied(self.problem, stayed, self.pick)
+    def steady(self, steady: Steady, *, freely: bool) -> Fresh | None:
+        """Move few of those who can stay; return what a plan reaches that moves whom it must, where that is more."""
+        self.pick, fresh = steady.against(self.pick, freely=freely)
         self.value = value_of(self.problem, self.weights, self.pick)
+        if fresh is self.pick:
+            return None
+        placed, value = placed_by_tier(self.problem, fresh), value_of(self.problem, self.weights, fresh)
+        return Fresh(tuple((placed + held_by_tier(self.problem)).tolist()), value, steady.moves(fresh))
 
 
-def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Progress | None = None) -> Plan:
-    """Return the plan of a case; `progress` hears of every step, and may raise to stop."""
+def plan(
+    case: Case,
+    policy: OrientationPolicy,
+    *,
+    time_limit_s: float,
+    progress: Progress | None = None,
+    freely: bool = False,
+) -> Plan:
+    """Return the plan of a case; `progress` hears of every step, and may raise to stop.
+
+    After another plan few move, unless it may move them `freely`.
+    """
     began = time.monotonic()
     ends = began + time_limit_s
     until = ends - min(_FOR_LEVELS_S, _FOR_LEVELS * time_limit_s)
@@ -126,10 +149,9 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
         _if_all_had_the_best(problem, weights),
     )  # fmt: skip
     alone = unplanned(problem)
-    for order in (by_asking(alone), by_tier(alone)):
-        solving.offer(serve(alone, order))
-    stayed = as_proposed(problem)
-    solving.offer(stayed)
+    first_come, steady, fresh = serve(alone, by_asking(alone)), Steady.of(problem), None
+    for pick in (first_come, serve(alone, by_tier(alone)), steady.pick):
+        solving.offer(pick)
     solving.tell("matching")
     if problem.units and problem.seekers:
         coarse = coarse_of(problem)
@@ -137,12 +159,12 @@ def plan(case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress
             _solve(solving, coarse)
         else:
             _solve_in_parts(solving, coarse)
-        solving.steady(stayed)
+        fresh = solving.steady(steady, freely=freely)
         most = most_of(coarse, placed_by_tier(problem, solving.pick), ends)
     else:
         solving.bound, most = solving.value, [0] * problem.tiers
     solving.tell("proving")
-    return _told(solving, policy, most)
+    return _told(solving, policy, most, first_come, fresh)
 
 
 def _if_all_had_the_best(problem: Problem, weights: Weights) -> float:
@@ -334,14 +356,12 @@ def _settled(problem: Problem, relaxed: Relaxed, pairs: Pairs, reach: int) -> Lo
     return np.flatnonzero(whole & (reach < 2))
 
 
-def _told(solving: _Solving, policy: OrientationPolicy, most: list[int]) -> Plan:
+def _told(
+    solving: _Solving, policy: OrientationPolicy, most: list[int], first_come: Longs, fresh: Fresh | None
+) -> Plan:
     problem = solving.problem
-    placed = placed_by_tier(problem, solving.pick)
-    held = np.zeros(problem.tiers, np.int64)
+    placed, held = placed_by_tier(problem, solving.pick), held_by_tier(problem)
     people = np.bincount(problem.tier, problem.size, problem.tiers).astype(np.int64)
-    for seeker in problem.case.seekers:
-        if seeker.unit is not None:
-            held[tier_of(policy.plan, seeker)] += seeker.household.party_size
     levels = tuple(
         Level(tier, int(people[tier] + held[tier]), int(placed[tier] + held[tier]), most[tier] + int(held[tier]))
         for tier in range(problem.tiers)
@@ -349,6 +369,7 @@ def _told(solving: _Solving, policy: OrientationPolicy, most: list[int]) -> Plan
     fit = fit_of(problem, solving.pick)
     return Plan(
         choice=problem.choice(solving.pick),
+        first_come=problem.choice(first_come),
         status="optimal" if solving.bound - solving.value <= _OPTIMAL * abs(solving.value) else "feasible",
         value=solving.value,
         bound=max(solving.bound, solving.value),
@@ -359,4 +380,5 @@ def _told(solving: _Solving, policy: OrientationPolicy, most: list[int]) -> Plan
         seq=problem.case.seq,
         solve_s=round(time.monotonic() - solving.began, 3),
         phases=dict(solving.phases),
+        fresh=fresh,
     )

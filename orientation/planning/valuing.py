@@ -12,7 +12,7 @@ import numpy as np
 
 from orientation.matching.columns import Longs
 from orientation.planning.fitting import NEVER
-from orientation.planning.problem import BALANCE_STEPS, NOWHERE, Numbers, Problem
+from orientation.planning.problem import BALANCE_STEPS, NOWHERE, Numbers, Problem, tier_of
 
 # A person more may move so many other households to units that fit them worse.
 _CHAIN = 8
@@ -54,6 +54,15 @@ def base_of(problem: Problem, weights: Weights) -> Numbers:
 def placed_by_tier(problem: Problem, pick: Longs) -> Longs:
     there = pick != NOWHERE
     return np.bincount(problem.tier[there], problem.size[there], problem.tiers).astype(np.int64)
+
+
+def held_by_tier(problem: Problem) -> Longs:
+    """Return how many people of each tier have a place already."""
+    held = np.zeros(problem.tiers, np.int64)
+    for seeker in problem.case.seekers:
+        if seeker.unit is not None:
+            held[tier_of(problem.rules, seeker)] += seeker.household.party_size
+    return held
 
 
 def lost_by_floors(problem: Problem, pick: Longs) -> float:

@@ -51,17 +51,21 @@ Link = Annotated[list[UUID], msgspec.Meta(min_length=2, max_length=_LINKED_MAX)]
 
 
 class PlanBody(ActBody):
-    """`after`: the plan of which this one changes as little as it can. Households of a link go to one shelter."""
+    """`after`: the plan of which this one changes as little as it can; `freely`: or as much as places more people.
+
+    Households of a link go to one shelter.
+    """
 
     after: UUID | None = None
+    freely: bool = False
     links: Annotated[list[Link], msgspec.Meta(max_length=_LINKS_MAX)] = msgspec.field(default_factory=list)
     time_limit_s: Annotated[int, msgspec.Meta(ge=1, le=_TIME_MAX_S)] | None = None
 
     def wanted(self, actor_id: UUID) -> Wanted:
         links = tuple(tuple(link) for link in self.links)
         limit_s = self.time_limit_s or (PLAN_S if self.after is None else REPLAN_S)
-        body_hash = hash_of((self.after, links, limit_s))
-        return Wanted(self.id, actor_id, body_hash, limit_s, self.after, links)
+        body_hash = hash_of((self.after, self.freely, links, limit_s))
+        return Wanted(self.id, actor_id, body_hash, limit_s, self.after, links, self.freely)
 
 
 class ApplyBody(ActBody):

@@ -52,8 +52,19 @@ def replanned(case: Case, seed: int, events: int, time_limit_s: float) -> list[d
         took_s, worked_s = time.perf_counter() - began, time.process_time() - worked
         others = [one for one in moved(happened.case, choice, found.choice) if one not in happened.concerned]
         pins = [one for one in happened.case.seekers if one.unit is not None and found.choice[one.request] != one.unit]
+        reached = found.value if found.fresh is None else found.fresh.value
         told.append(
-            {"took_s": took_s, "worked_s": worked_s, "others": len(others), "pins": len(pins), "gap": found.gap}
+            {
+                "event": EVENTS[nth % len(EVENTS)],
+                "took_s": took_s,
+                "worked_s": worked_s,
+                "others": len(others),
+                "pins": len(pins),
+                "gap": (found.bound - reached) / max(1.0, abs(reached)),
+                "placed": [level.placed for level in found.levels],
+                "fresh": None if found.fresh is None else found.fresh.placed,
+                "fresh_moves": None if found.fresh is None else found.fresh.moves,
+            }
         )
         case, choice = happened.case, found.choice
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from math import prod
 from unittest import mock
@@ -10,14 +11,19 @@ import numpy as np
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from orientation.model.policy import OrientationPolicy
 from orientation.planning import solving
 from orientation.planning.case import columns_of
 from orientation.planning.comparing import compare, price_of_fairness
 from orientation.planning.fitting import NEVER, fit_all
-from orientation.planning.greedy import by_priority, first_come
+from orientation.planning.greedy import as_proposed, by_priority, first_come
+from orientation.planning.inventing import invent
 from orientation.planning.problem import problem_of
+from orientation.planning.replanning import after, replan
 from orientation.planning.solving import plan
+from orientation.planning.steadying import MOVES, Steady
 from orientation.planning.valuing import weights_of
+from tests.support.events import EVENTS, confirmed, happen
 from tests.support.nights import Judge, difficult_night, points_of
 
 seeds = st.integers(0, 2**32)
@@ -104,6 +110,41 @@ def test_a_comparison_counts_who_gains_and_who_loses(seed: int) -> None:
     assert {*told.gains, *told.losers, *told.moved} == {one for one in size if ours[one] != other[one]}
     assert price_of_fairness(case, policy, ours) >= 0
     assert told.split == 0
+
+
+@slow
+@given(seeds, st.sampled_from(EVENTS))
+@example(4, "closes")
+def test_after_an_event_few_move_and_what_more_would_reach_is_told(seed: int, event: str) -> None:
+    policy, chance = OrientationPolicy(), random.Random(seed)
+    case = invent(seed, shelters=6, units=16, households=60, scarcity=chance.choice((0.6, 0.85, 1.1)))
+    before = plan(case, policy, time_limit_s=20).choice
+    case = confirmed(chance, case, before, share=0.2)
+    assume(any(one.unit is None and before[one.request] for one in case.seekers))
+    case = after(happen(chance, event, case, before).case, before)
+    judge = Judge(case, policy)
+    steady = Steady.of(problem_of(case, policy))
+    few, freely = (replan(case, policy, time_limit_s=20, freely=freely) for freely in (False, True))
+    pins = {one.request: one.unit for one in case.seekers if one.unit is not None}
+    for found in (few, freely):
+        assert judge.faults(found.choice) == []
+        assert {one: found.choice[one] for one in pins} == pins
+    # Nobody moves for less, and no tier has fewer people than if all stay who can, but for those who came before them.
+    stay = {one.request: one.proposed for one, stays in zip(steady.problem.seekers, steady.stays, strict=True) if stays}
+    gone = [one for one, unit in stay.items() if few.choice[one] != unit]
+    assert len(gone) <= min(MOVES, np.count_nonzero(steady.hit))
+    stayed = problem_of(case, policy).choice(as_proposed(steady.problem))
+    assert judge.people(few.choice) >= judge.people(stayed)
+    assert judge.people(few.choice) > judge.people(stayed) or not gone
+    # What is told is what is had where whoever must may move, and that is what a plan has that knows of none before.
+    told = judge.people(few.choice) if few.fresh is None else few.fresh.placed
+    assert told == judge.people(freely.choice)
+    assert freely.fresh is None
+    if few.fresh is not None:
+        assert few.fresh.moves == sum(freely.choice[one] != unit for one, unit in stay.items())
+    alone = replace(case, seekers=tuple(replace(one, proposed=None) for one in case.seekers))
+    assert told == judge.people(plan(alone, policy, time_limit_s=20).choice)
+    assert few.value <= freely.value + 1e-6 <= few.bound + 1e-5
 
 
 @slow

@@ -20,6 +20,7 @@ from orientation.distributing.cases import keep_case
 from orientation.distributing.previewing import Previewing, Standing
 from orientation.distributing.problems import PlanFailed, UnknownPreview
 from orientation.distributing.results import Task
+from orientation.distributing.working import Workers
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.previewing import PreviewNight
 from tests.integration.inventory.acting import BRUSSELS, NIGHT, at
@@ -44,7 +45,7 @@ class Worker:
     given: list[bytes] = field(default_factory=list)
     ended: int = 0
 
-    async def __call__(self, task: Task, case: bytes, within_s: float) -> bytes:
+    async def work(self, task: Task, case: bytes, within_s: float) -> bytes:
         assert task.size == len(case)
         assert within_s > 2 * task.time_limit_s
         self.given.append(case)
@@ -62,24 +63,22 @@ class Worker:
 
 
 @pytest.fixture
-def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
-    worker = Worker()
-    monkeypatch.setattr(previewing, "work", worker)
-    return worker
+def worker() -> Worker:
+    return Worker()
 
 
-def previews(desk: Desk, **said: Any) -> Previewing:
+def previews(desk: Desk, worker: Worker, **said: Any) -> Previewing:
     clock = SimpleNamespace(now=lambda: at("18:00"))
     region = SimpleNamespace(id=desk.region_id, pool=desk.pool, zone=BRUSSELS, clock=clock)
-    return Previewing(cast("Region", region), **said)
+    return Previewing(cast("Region", region), cast("Workers", worker), **said)
 
 
 @pytest.fixture
-async def node(desk: Desk) -> AsyncIterator[Previewing]:
+async def node(desk: Desk, worker: Worker) -> AsyncIterator[Previewing]:
     """Three nights are kept: yesterday's, tonight's, and one that is still to come, by a clock that jumped."""
     for days in (-1, 0, 1):
         await keep_case(desk.pool, desk.region_id, NIGHT + timedelta(days=days), at("18:00"), b"night %d" % days)
-    node = previews(desk)
+    node = previews(desk, worker)
     yield node
     await node.stop()
 
@@ -136,7 +135,7 @@ async def test_it_dies_with_the_node_and_nothing_of_it_is_left(node: Previewing,
 
 
 async def test_it_is_forgotten_when_its_time_is_over(desk: Desk, worker: Worker) -> None:
-    node = previews(desk, kept_s=0.0)
+    node = previews(desk, worker, kept_s=0.0)
     preview = await node.begin(RULES, 14)
     assert node.find(preview.id) is preview
     await eventually(lambda: preview.id not in node._kept)

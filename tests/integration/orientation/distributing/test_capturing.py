@@ -27,6 +27,7 @@ from orientation.distributing.cases import nights_kept, read_content
 from orientation.distributing.changing import BeginPlan, Propose
 from orientation.distributing.drafting import Drafting
 from orientation.distributing.tending import tend
+from orientation.distributing.working import Workers
 from orientation.erasing import erase_plans
 from orientation.following import Cancel, CancelReason
 from orientation.model.placement import DeclineReason, Party
@@ -191,7 +192,7 @@ async def test_the_rules_of_a_day_ago_are_told_where_a_plan_by_them_is_another(d
 async def test_one_case_of_a_night_is_kept_and_erased_with_its_requests(
     desk: Desk, ground: Ground, region: Region
 ) -> None:
-    drafting = Drafting(region)
+    drafting = Drafting(region, Workers())
 
     async def tended(clock: str, day: Any = NIGHT) -> list[Any]:
         await set_clock(desk.pool, at(clock, day))
@@ -230,7 +231,7 @@ async def test_a_draft_ends_with_its_night_and_what_it_says_of_households_is_era
     told = []
     for clock, day in (("11:59", NEXT), ("12:00", NEXT), ("23:59", NEXT), ("00:01", NEXT + timedelta(days=1))):
         await set_clock(desk.pool, at(clock, day))
-        await tend(region, Drafting(region))
+        await tend(region, Drafting(region, Workers()))
         told.append(tuple(await desk.pool.fetchrow("SELECT state, gone FROM plan") or ()))
     assert told == [("draft", False), ("discarded", False), ("discarded", False), ("discarded", True)]
     kept = "SELECT links, content IS NULL, result IS NULL, summary FROM plan"

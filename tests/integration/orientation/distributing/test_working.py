@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from structlog.testing import capture_logs
 from orientation.distributing.drafting import rules_of
 from orientation.distributing.problems import PlanFailed, PlanOutOfTime
 from orientation.distributing.results import Progress, Result, Task
-from orientation.distributing.working import work
+from orientation.distributing.working import Workers
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import encode
 from orientation.planning.inventing import invent
@@ -38,36 +39,63 @@ async def _one_worker() -> psutil.Process:
             await asyncio.sleep(0.01)
 
 
-async def test_a_case_becomes_a_result_and_progress_comes_before_it() -> None:
+@pytest.fixture
+async def workers() -> AsyncIterator[Workers]:
+    workers = Workers()
+    yield workers
+    await workers.stop()
+    assert workers_of(os.getpid()) == []
+
+
+async def test_a_case_becomes_a_result_and_progress_comes_before_it(workers: Workers) -> None:
     content, told = encode(invent(1, shelters=6, units=15, households=40)), list[Progress]()
-    result = msgspec.json.decode(await work(_task(content), content, _WITHIN_S, told.append), type=Result)
+    result = msgspec.json.decode(await workers.work(_task(content), content, _WITHIN_S, told.append), type=Result)
     assert len(result.rows) == 40
     assert (told[0].phase, told[-1].phase) == ("reading", "comparing")
     assert result.summary.people_placed >= result.against.first_come.people_placed
     assert result.summary.value <= result.summary.bound
-    assert workers_of(os.getpid()) == []
 
 
-async def test_it_ends_when_its_time_is_over_and_when_nobody_waits_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_waits_for_the_next_task_and_none_lives_on_after_its_own(workers: Workers) -> None:
+    content = encode(invent(1, shelters=3, units=5, households=5))
+    told = [
+        *await asyncio.gather(*[workers.work(_task(content), content, _WITHIN_S) for _ in range(2)]),
+        await workers.work(_task(content), content, _WITHIN_S),
+    ]
+    assert len({msgspec.json.encode(msgspec.json.decode(one, type=Result).rows) for one in told}) == 1
+    waiting = await _one_worker()
+    assert workers_of(os.getpid()) == [waiting]
+    # One that is gone is not asked, and the one that was asked is not asked again.
+    assert workers._waiting is not None
+    waiting.kill()
+    await workers._waiting.wait()
+    await workers.work(_task(content), content, _WITHIN_S)
+    assert waiting.pid != (await _one_worker()).pid
+
+
+async def test_it_ends_when_its_time_is_over_and_when_nobody_waits_any_more(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("DATABASE_URL", "HALTE_SECRET_KEY", "HALTE_CONTACT_KEY"):
         monkeypatch.setenv(name, "not to be told")
     content = encode(invent(1))
     with pytest.raises(PlanOutOfTime):
-        await work(_task(content, 60), content, 0.2)
+        await workers.work(_task(content, 60), content, 0.2)
     assert workers_of(os.getpid()) == []
-    waiting = asyncio.create_task(work(_task(content, 60), content, _WITHIN_S))
+    asked = asyncio.create_task(workers.work(_task(content, 60), content, _WITHIN_S))
     worker = await _one_worker()
     assert "not to be told" not in worker.environ().values()
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
     assert not worker.is_running()
+    assert workers_of(os.getpid()) == []
 
 
-async def test_what_it_cannot_do_is_told_without_words() -> None:
+async def test_what_it_cannot_do_is_told_without_words(workers: Workers) -> None:
     content = encode(invent(1, shelters=3, units=5, households=5))
     task: Any = msgspec.structs.replace(_task(content), rules=rules_of(OrientationPolicy()), size=len(content) - 40)
     with capture_logs() as logs, pytest.raises(PlanFailed):
-        await work(task, content[: task.size], _WITHIN_S)
+        await workers.work(task, content[: task.size], _WITHIN_S)
     (entry,) = [entry for entry in logs if entry["event"] == "plan.worker_failed"]
     assert entry["error"].startswith("error in decode, case.py:")
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from orientation.distributing.reckoning import Planner, answer, reckon
-from orientation.distributing.results import Progress, Result, Rules, Task
+from orientation.distributing.results import FreshView, Progress, Result, Rules, Task
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case, encode
 from orientation.planning.inventing import invent
@@ -41,7 +41,7 @@ class Found:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.asked: list[tuple[int, float]] = []
-        self.again: list[float] = []
+        self.again: list[tuple[float, bool]] = []
 
     def plan(self, _case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Any = None) -> Any:
         self.asked.append((policy.version, time_limit_s))
@@ -52,6 +52,7 @@ class Found:
         levels = [SimpleNamespace(tier=0, people=9, placed=4, most=5, proven=False)]
         return SimpleNamespace(
             choice=choice,
+            first_come=_every(self.case, 4),
             status="feasible",
             value=100.0,
             bound=102.0,
@@ -60,11 +61,13 @@ class Found:
             solve_s=0.5,
             fit=70.5,
             fit_bound=72.0,
+            fresh=None,
         )
 
-    def replan(self, case: Case, policy: OrientationPolicy, *, time_limit_s: float, progress: Any = None) -> Any:
-        self.again.append(time_limit_s)
-        return self.plan(case, policy, time_limit_s=time_limit_s, progress=progress)
+    def replan(self, case: Case, policy: OrientationPolicy, *, time_limit_s: float, freely: bool, progress: Any) -> Any:
+        self.again.append((time_limit_s, freely))
+        found = self.plan(case, policy, time_limit_s=time_limit_s, progress=progress)
+        return SimpleNamespace(**vars(found) | {"fresh": SimpleNamespace(placed=(5,), moves=2)})
 
     def compare(self, _case: Case, ours: Choice, other: Choice) -> Any:
         gains = [one for one, unit in ours.items() if unit is not None and other[one] is None]
@@ -76,9 +79,15 @@ class Found:
 
     @property
     def planner(self) -> Planner:
-        return Planner(
-            self.plan, self.replan, lambda case, _policy: _every(case, 4), self.compare, lambda *_of: 2, _why
-        )
+        return Planner(self.plan, self.replan, self.compare, lambda *_of: 2, _why)
+
+
+def _rules(policy: OrientationPolicy) -> Rules:
+    return Rules(policy.version, policy.id, policy.rules)
+
+
+def _task(size: int = 0, **more: Any) -> Task:
+    return Task(size, _rules(POLICY), 10, **more)
 
 
 def _why(_case: Case, _policy: OrientationPolicy, choice: Choice, request: UUID) -> Any:
@@ -92,7 +101,7 @@ def test_numbers_groups_and_rows_agree() -> None:
     case = _case()
     told: list[Progress] = []
     found = Found(case)
-    result = reckon(case, POLICY, YESTERDAY, 10, told.append, found.planner)
+    result = reckon(case, _task(yesterday=_rules(YESTERDAY)), told.append, found.planner)
     summary, placed = result.summary, [row for row in result.rows if row.unit is not None]
     assert found.asked == [(3, 10), (2, 5)]
     assert (summary.households_placed, summary.people_placed) == (len(placed), sum(row.party_size for row in placed))
@@ -115,23 +124,24 @@ def test_numbers_groups_and_rows_agree() -> None:
 def test_the_rules_of_a_day_ago_are_not_asked_where_they_are_the_same() -> None:
     case = _case()
     found = Found(case)
-    result = reckon(case, POLICY, None, 10, lambda _progress: None, found.planner)
+    result = reckon(case, _task(), lambda _progress: None, found.planner)
     assert (found.asked, result.against.yesterday) == ([(3, 10)], None)
     assert {group.yesterday for group in result.groups} == {row.yesterday for row in result.rows} == {None}
 
 
 def test_after_another_plan_nothing_is_reckoned_that_nobody_waits_for() -> None:
     case, found = _case(), Found(_case())
-    result = reckon(case, POLICY, None, 2, lambda _progress: None, found.planner, again=True)
-    assert (found.again, found.asked) == ([2], [(3, 2)])
+    result = reckon(case, _task(replan=True, freely=True), lambda _progress: None, found.planner)
+    assert (found.again, found.asked) == ([(10, True)], [(3, 10)])
+    assert result.summary.fresh == FreshView([5], 2)
     assert (result.summary.fairness_price, result.against.yesterday, result.summary.moves) == (None, None, 1)
     assert result.against.first_come.people_placed == 7
 
 
 def test_a_task_goes_through_bytes_and_comes_back() -> None:
     case = _case()
-    content, rules = encode(case), Rules(POLICY.version, POLICY.id, POLICY.rules)
-    task = msgspec.json.decode(msgspec.json.encode(Task(len(content), rules, 10)), type=Task)
+    content = encode(case)
+    task = msgspec.json.decode(msgspec.json.encode(_task(size=len(content))), type=Task)
     result = msgspec.json.decode(answer(task, content, lambda _progress: None, Found(case).planner), type=Result)
     assert [row.request for row in result.rows if row.pinned] == [case.seekers[0].request]
     choice = {row.request: row.unit for row in result.rows}
