@@ -38,8 +38,8 @@ export class DistributionApi {
     return this.#client.ask("GET", `/plans/${id}`);
   }
 
-  draft(id: string, after: string | null, links: readonly (readonly string[])[], time_limit_s: number): Promise<PlanView> {
-    return this.#client.ask("POST", "/plans", { id, after, links, time_limit_s });
+  draft(id: string, after: string | null, freely: boolean, links: readonly (readonly string[])[], time_limit_s: number): Promise<PlanView> {
+    return this.#client.ask("POST", "/plans", { id, after, freely, links, time_limit_s });
   }
 
   why(plan: string, request: string): Promise<Why> {

@@ -13,7 +13,7 @@ import { byGroup, holdsOf, landedOf, rowsOf } from "./plans/rows";
 import { Policies } from "./policies/policies.svelte";
 import { boundsOf, changed, NOBODY_NAMED, rebased, unitOf, withLeaf, wrongs } from "./policies/rules";
 import type { DrawView, PlanView, Policies as Versions, Rules } from "./shapes";
-import { percent, pointsLeft } from "./telling";
+import { besides, percent, pointsLeft } from "./telling";
 
 const problem = (status: number, slug: string, more = {}) => new ApiProblem(status, { slug, title: slug, ...more });
 const said = () => new Acts(() => undefined);
@@ -156,6 +156,12 @@ describe("what the server knows", () => {
 });
 
 describe("what a plan could still win in fit", () => {
+  it("tells of which tiers a plan would place others if it might move anybody, and of none where there is no such plan", () => {
+    const tiers = [4, 7, 3].map((placed, tier) => ({ tier, people: 9, placed, most: 9, proven: false }));
+    expect(besides({ tiers, fresh: { placed: [6, 7, 2], moves: 14 } })).toEqual([[0, 2], [2, -1]]);
+    expect(besides({ tiers, fresh: null })).toEqual([]);
+  });
+
   it("is whole points, of which rounding makes none", () => {
     const left = [0, 0.004, 0.5, 3, -1].map((more) => pointsLeft({ fit: 100.25, fit_bound: 100.25 + more }));
     expect(left).toEqual([0, 0, 1, 3, 0]);

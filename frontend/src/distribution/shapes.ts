@@ -100,6 +100,8 @@ export interface Summary {
   moves: number;
   /** Of a plan after another it is not computed. */
   fairness_price: number | null;
+  /** People of each tier whom a plan would place that moves whomever it must, where those are more. */
+  fresh: { placed: number[]; moves: number } | null;
   applied: Record<RowOutcome, number> | null;
 }
 

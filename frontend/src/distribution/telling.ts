@@ -15,6 +15,11 @@ export function pointsLeft({ fit, fit_bound }: Pick<Summary, "fit" | "fit_bound"
   return Math.max(0, Math.ceil(fit_bound - fit - 0.01));
 }
 
+/** By how many people of each tier a plan differs that moves whomever it must; tiers where it does not are left out. */
+export function besides({ tiers, fresh }: Pick<Summary, "tiers" | "fresh">): [tier: number, people: number][] {
+  return tiers.map(({ tier, placed }): [number, number] => [tier, (fresh?.placed[tier] ?? placed) - placed]).filter(([, people]) => people !== 0);
+}
+
 /** A share as a number of percent, without more digits than tell something. */
 export function percent(language: Language, share: number): string {
   const digits = share === 0 || share >= 0.1 ? 0 : share >= 0.001 ? 1 : 3;

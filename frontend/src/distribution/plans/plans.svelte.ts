@@ -54,9 +54,9 @@ export class Plans {
     if (this.shown === null) this.current.now();
   }
 
-  make(after: string | null, links: readonly (readonly string[])[], limit_s: number, made: () => void): void {
+  make(after: string | null, freely: boolean, links: readonly (readonly string[])[], limit_s: number, made: () => void): void {
     const id = newId();
-    void this.acts.run(MAKING, () => this.#api.draft(id, after, links, limit_s), (view) => {
+    void this.acts.run(MAKING, () => this.#api.draft(id, after, freely, links, limit_s), (view) => {
       this.#take(view);
       made();
     });

@@ -134,6 +134,10 @@ export const en = {
     tierColumns: { tier: "Tier", placed: "People placed", asked: "Ask" },
     split: (n: number): string => (n === 0 ? "No family is split." : n === 1 ? "1 family is split." : `${n} families are split.`),
     moves: (n: number): string => (n === 0 ? "Nobody is elsewhere than in the plan before." : `${households(n)} elsewhere than in the plan before.`),
+    freely: "may move others for it",
+    besides: (tier: string, n: number): string => `${tier} ${people(Math.abs(n))} ${n > 0 ? "more" : "fewer"}`,
+    fresh: (n: number, tiers: string): string =>
+      `A plan that may move others would move ${households(n)} and place: ${tiers}. Who wants that makes another one, close to the same plan.`,
     fairness: (n: number): string =>
       n <= 0 ? "What the tiers ask costs nobody a place." : `Without tiers and floors, ${people(n)} more would have a place: that is the price of fairness.`,
     against: "Compared",

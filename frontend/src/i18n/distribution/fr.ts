@@ -133,6 +133,10 @@ export const fr: DistributionWords = {
     tierColumns: { tier: "Rang", placed: "Personnes placées", asked: "Demandent" },
     split: (n) => (n === 0 ? "Aucune famille séparée." : `${n} famille${s(n)} séparée${s(n)}.`),
     moves: (n) => (n === 0 ? "Personne ailleurs que dans le plan précédent." : `${households(n)} ailleurs que dans le plan précédent.`),
+    freely: "peut en déplacer d’autres pour cela",
+    besides: (tier, n) => `${tier} ${people(Math.abs(n))} de ${n > 0 ? "plus" : "moins"}`,
+    fresh: (n, tiers) =>
+      `Un plan libre d’en déplacer d’autres déplacerait ${households(n)} et placerait\u00a0: ${tiers}. Qui le veut en fait un autre, proche du même plan.`,
     fairness: (n) =>
       n <= 0
         ? "Ce que demandent les rangs ne coûte de place à personne."

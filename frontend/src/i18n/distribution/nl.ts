@@ -132,6 +132,10 @@ export const nl: DistributionWords = {
     tierColumns: { tier: "Rang", placed: "Personen geplaatst", asked: "Vragen" },
     split: (n) => (n === 0 ? "Geen enkel gezin gescheiden." : n === 1 ? "1 gezin gescheiden." : `${n} gezinnen gescheiden.`),
     moves: (n) => (n === 0 ? "Niemand elders dan in het vorige plan." : `${households(n)} elders dan in het vorige plan.`),
+    freely: "mag er anderen voor verplaatsen",
+    besides: (tier, n) => `${tier} ${people(Math.abs(n))} ${n > 0 ? "meer" : "minder"}`,
+    fresh: (n, tiers) =>
+      `Een plan dat anderen mag verplaatsen, verplaatst ${households(n)} en plaatst: ${tiers}. Wie dat wil, maakt er nog een, dicht bij hetzelfde plan.`,
     fairness: (n) =>
       n <= 0
         ? "Wat de rangen vragen, kost niemand een plaats."
