@@ -134,6 +134,12 @@ class Queue:
         running = [one.process for one in self.servers if one.process is not None and one.process.returncode is None]
         return [worker for process in running for worker in workers_of(process.pid)]
 
+    async def retire_workers(self) -> None:
+        """End those that wait for a task: the next one is then met while it starts."""
+        for worker in self.workers():
+            worker.kill()
+        await self.no_worker()
+
     async def freeze_worker(self) -> psutil.Process:
         """Wait for a worker, and stop it where it is: what it works out takes no time in here."""
         (worker,) = await _until(self.workers, 0)

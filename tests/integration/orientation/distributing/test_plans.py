@@ -205,6 +205,7 @@ async def test_one_plan_at_a_time_and_a_discarded_one_stops(queue: Queue) -> Non
     link = [str(await queue.ask(man())), str(await queue.ask(man()))]
     unknown = {"id": str(new_id()), "links": [[link[0], str(new_id())]]}
     await queue.refused("invalid-body", "desk", "POST", "/plans", unknown)
+    await queue.retire_workers()
     first = await queue.begin(links=[link])
     await queue.freeze_worker()
     told = await queue.refused("plan-running", "desk", "POST", "/plans", {"id": str(new_id())}, node=1)
@@ -272,6 +273,7 @@ async def _silence(queue: Queue, plan_id: str) -> None:
 async def test_a_worker_that_dies_fails_its_plan_and_not_the_node(queue: Queue) -> None:
     await queue.begin_anew(men=3)
     await queue.ask(man())
+    await queue.retire_workers()
     plan = await queue.begin()
     (await queue.freeze_worker()).kill()
     failed = await queue.until(plan["id"], node=1)
@@ -283,6 +285,7 @@ async def test_a_worker_that_dies_fails_its_plan_and_not_the_node(queue: Queue) 
 async def test_a_node_that_ends_takes_its_worker_along(queue: Queue, how: signal.Signals) -> None:
     await queue.begin_anew(men=3)
     await queue.ask(man())
+    await queue.retire_workers()
     plan = await queue.begin(node=1)
     worker = await queue.freeze_worker()
     await queue.servers[1].stop(how)
