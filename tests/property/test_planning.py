@@ -132,7 +132,7 @@ def test_after_an_event_few_move_and_what_more_would_reach_is_told(seed: int, ev
     # Nobody moves for less, and no tier has fewer people than if all stay who can, but for those who came before them.
     stay = {one.request: one.proposed for one, stays in zip(steady.problem.seekers, steady.stays, strict=True) if stays}
     gone = [one for one, unit in stay.items() if few.choice[one] != unit]
-    assert len(gone) <= min(MOVES, np.count_nonzero(steady.hit))
+    assert len(gone) <= min(MOVES, int(np.count_nonzero(steady.hit)))
     stayed = problem_of(case, policy).choice(as_proposed(steady.problem))
     assert judge.people(few.choice) >= judge.people(stayed)
     assert judge.people(few.choice) > judge.people(stayed) or not gone
