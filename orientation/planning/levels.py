@@ -46,10 +46,14 @@ class Coarse:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """What places would cost if only people counted, and how many of each kind would go where then."""
+    """What places would cost if there were kinds alone, and how many of each would go where then.
+
+    `lost` is of how much less worth that would be with a household more of each pair.
+    """
 
     prices: Prices
     flow: Numbers
+    lost: Numbers
 
 
 def coarse_of(problem: Problem) -> Coarse:
@@ -108,7 +112,7 @@ def guide_of(coarse: Coarse, weights: Weights, cuts: Cuts, time_limit_s: float) 
     prices = Prices(found.place[coarse.unit], np.array([parts[one] for one in of_cuts], float), found.group)
     flow = np.zeros(coarse.problem.points.shape)
     flow[coarse.pairs.rows, coarse.pairs.units] = np.asarray(solution.col_value)[: len(coarse.pairs)]
-    return Guide(prices, flow)
+    return Guide(prices, flow, np.asarray(solution.col_dual)[: len(coarse.pairs)])
 
 
 def most_people(coarse: Coarse, weights: Weights, time_limit_s: float) -> float:
@@ -117,10 +121,11 @@ def most_people(coarse: Coarse, weights: Weights, time_limit_s: float) -> float:
     return _most(model, len(coarse.pairs), time_limit_s) * float(weights.person[-1])
 
 
-def most_of(coarse: Coarse, placed: Longs, until: float) -> list[int]:
+def most_of(coarse: Coarse, placed: Longs, until: float, *, whole: bool = True) -> list[int]:
     """Return for each tier how many people at most have a place in any plan that places as many of those before.
 
-    After `until` only the linear model is asked, which is soon answered, and says a little more than can be.
+    After `until`, or where whole numbers would take too long, only the linear model is asked, which is soon answered,
+    and says a little more than can be.
     """
     most: list[int] = []
     waiting = np.bincount(coarse.problem.tier, coarse.problem.size * coarse.many, len(placed))
@@ -132,7 +137,7 @@ def most_of(coarse: Coarse, placed: Longs, until: float) -> list[int]:
         at = np.flatnonzero(of < tier)
         model.put(first + of[at], at, coarse.problem.size[coarse.pairs.rows[at]])
         found = _most(model, 0, max(_LINEAR_S, until - time.monotonic()))
-        if found >= placed[tier] + 1 and time.monotonic() < until:
+        if whole and found >= placed[tier] + 1 and time.monotonic() < until:
             found = min(found, _most(model, len(coarse.pairs), until - time.monotonic()))
         most.append(int(min(waiting[tier], found)))
     return most

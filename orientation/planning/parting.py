@@ -1,24 +1,24 @@
-"""A large region in parts: neighbouring shelters with the households that the region's optimum would send there.
+"""A part of a region as a problem of its own, and which part a plan loses most in.
 
-How many people of each kind go to units of each kind is known for the whole region (levels.py), so every part gets its
-share of each, and of a kind those who would rather be there. Who finds no place in one part goes on to the next, with
-the share of their kind. What the parts lose together is seen in the bound.
+What a plan loses is seen by prices: households that would gain by more than they have, places that bring less than they
+could. Where a large region was counted by kinds, this is where kinds were not what households are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 
 from orientation.matching.columns import Longs
 from orientation.planning.fitting import NEVER
-from orientation.planning.levels import Coarse
-from orientation.planning.problem import NOWHERE, Numbers, Problem
+from orientation.planning.pricing import Cuts, Prices, lost_with, net_of, price
+from orientation.planning.problem import NOWHERE, Numbers, Problem, linked_in
+from orientation.planning.valuing import Weights
 
-_TOLERANCE = 1e-6
 # Of households and of units, so many that lose most.
 _TROUBLED, _BLOCK = 200, 512
 # What some households would gain in every unit, at prices.
@@ -33,47 +33,27 @@ class Part:
     rows: Longs
     units: Longs
 
+    def within(self, pick: Longs) -> Longs:
+        """Return where these households are in a plan of the whole."""
+        begin = pick[self.rows]
+        return np.where(begin == NOWHERE, NOWHERE, np.searchsorted(self.units, begin))
 
-def parts_of(problem: Problem, coarse: Coarse, flow: Numbers, count: int, pick: Longs) -> Iterator[Part]:
-    """Yield so many parts. Where each one's are to go must stand in `pick` before the next."""
-    of_unit = _slabs(problem, count)
-    share = np.zeros((len(coarse.problem.capacity), count))
-    np.add.at(share, (coarse.unit, of_unit), problem.capacity)
-    expected = np.cumsum(flow @ (share / np.maximum(share.sum(axis=1, keepdims=True), 1.0)), axis=1)
-    link_of = {int(row): link for link in problem.links for row in link}
-    for part in range(count):
-        units = np.flatnonzero(of_unit == part)
-        if not len(units):
-            continue
-        waiting = np.flatnonzero(pick == NOWHERE)
-        placed = np.bincount(coarse.row[pick != NOWHERE], minlength=len(coarse.many))
-        wanted = np.ceil(np.maximum(expected[:, part] - placed, 0.0) - _TOLERANCE).astype(np.int64)
-        rows = _sent(problem, coarse, waiting, units, wanted)
-        linked = {int(row) for one in rows.tolist() for row in link_of.get(one, ())}
-        yield _part(problem, np.union1d(rows, np.array(sorted(linked), np.int64)), units)
+    def write(self, own: Longs, pick: Longs) -> None:
+        """Write a plan of this part into one of the whole."""
+        pick[self.rows] = np.where(own == NOWHERE, NOWHERE, self.units[own])
 
 
-def _slabs(problem: Problem, count: int) -> Longs:
-    """Cut the region into slabs with as many places each, from west to east; a shelter stays whole."""
-    at = np.array([problem.board.rows[unit] for unit in problem.units], np.int64)
-    places = np.bincount(problem.shelter, problem.capacity * problem.worth, problem.shelters)
-    where = np.zeros(problem.shelters)
-    where[problem.shelter] = problem.board.x_m[at]
-    order = np.argsort(where, kind="stable")
-    slab = np.zeros(problem.shelters, np.int64)
-    before = np.cumsum(places[order]) - places[order]
-    slab[order] = np.minimum(before * count // max(1.0, float(places.sum())), count - 1)
-    return slab[problem.shelter]
-
-
-def _sent(problem: Problem, coarse: Coarse, waiting: Longs, units: Longs, wanted: Longs) -> Longs:
-    """Return as many of each kind as are wanted, those who like it best there."""
-    likes = problem.points[np.ix_(waiting, units)].max(axis=1)
-    kind = coarse.row[waiting]
-    order = np.lexsort((-likes.astype(np.int64), kind))
-    begins = np.searchsorted(kind[order], np.arange(len(coarse.many)))
-    place = np.arange(len(order)) - begins[kind[order]]
-    return np.sort(waiting[order[place < wanted[kind[order]]]])
+def worst_part(problem: Problem, weights: Weights, cuts: Cuts, prices: Prices, pick: Longs, liked: int) -> Part:
+    """Return the part in which a plan loses most at these prices."""
+    there = np.flatnonzero(pick != NOWHERE)
+    lost = price(problem, weights, cuts, prices, count=0).best
+    lost[there] = lost_with(problem, weights, cuts, prices, best=lost, rows=there, units=pick[there])[: len(there)]
+    taken = np.bincount(pick[there], np.where(problem.is_room[pick[there]], 1, problem.size[there]), len(problem.units))
+    unsold = prices.place * (problem.capacity - taken)
+    # Points are as they are: what is worth a person is looked for.
+    far = weights.person[-1] / 2
+    lost, unsold = np.where(lost > far, lost, 0.0), np.where(unsold > far, unsold, 0.0)
+    return troubled(problem, lost, unsold, partial(net_of, problem, weights, cuts, prices), pick, liked)
 
 
 def troubled(problem: Problem, lost: Numbers, unsold: Numbers, net: Net, pick: Longs, liked: int) -> Part:
@@ -82,7 +62,7 @@ def troubled(problem: Problem, lost: Numbers, unsold: Numbers, net: Net, pick: L
     `lost` is by household, `unsold` by unit; all units in it are those that the worst off would rather have, or that
     would rather have somebody, `liked` for each. Whoever else is in them stays, and so does every link.
     """
-    linked = np.isin(np.arange(len(pick)), np.concatenate([np.zeros(0, np.int64), *problem.links]))
+    linked = linked_in(problem)
     lost = np.where(linked, 0.0, lost)
     worst = np.argsort(-lost, kind="stable")[:_TROUBLED]
     worst = worst[lost[worst] > 0]
@@ -93,7 +73,7 @@ def troubled(problem: Problem, lost: Numbers, unsold: Numbers, net: Net, pick: L
     asking = _asking(net, np.flatnonzero((pick == NOWHERE) & ~linked), empty, liked)
     rows = np.union1d(np.union1d(worst, asking), np.flatnonzero(np.isin(pick, units) & ~linked))
     units = np.union1d(units, pick[rows][pick[rows] != NOWHERE])
-    part = _part(problem, rows, units)
+    part = part_of(problem, rows, units)
     stays = np.flatnonzero((pick != NOWHERE) & ~np.isin(np.arange(len(pick)), rows) & np.isin(pick, units))
     at = np.searchsorted(units, pick[stays])
     taken = np.bincount(at, np.where(problem.is_room[pick[stays]], 1, problem.size[stays]), len(units))
@@ -115,7 +95,7 @@ def _asking(net: Net, waiting: Longs, empty: Longs, liked: int) -> Longs:
     return np.unique(waiting[best])
 
 
-def _part(problem: Problem, rows: Longs, units: Longs) -> Part:
+def part_of(problem: Problem, rows: Longs, units: Longs) -> Part:
     at = {int(unit): column for column, unit in enumerate(units)}
     row_at = {int(row): place for place, row in enumerate(rows)}
     inside = (link for link in problem.links if int(link[0]) in row_at)

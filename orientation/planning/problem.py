@@ -149,6 +149,14 @@ def staying(problem: Problem) -> tuple[Longs, Longs]:
     return rows[there], at[there]
 
 
+def linked_in(problem: Problem) -> Bools:
+    """Return which households are in a link."""
+    linked = np.zeros(len(problem.seekers), bool)
+    for link in problem.links:
+        linked[link] = True
+    return linked
+
+
 def _drawn(seekers: tuple[Seeker, ...], rules: PlanRules) -> Numbers:
     """The first of a draw has all of the points, the last next to none."""
     size = 1 + max((one.drawn for one in seekers if one.drawn is not None), default=0)
@@ -193,10 +201,15 @@ def _link(problem: Problem) -> Problem:
 
 def _keep_to_shelters(problem: Problem, link: Rows) -> None:
     """No link goes to a shelter that has not room for all of it at once."""
-    for shelter in np.unique(problem.shelter).tolist():
+    if len(link) > _TRIED:
+        return
+    may = (problem.points[link] != NEVER) & (problem.capacity >= problem.needs(problem.size[link]))
+    choices = np.array([np.bincount(problem.shelter, each, problem.shelters) for each in may]).min(axis=0)
+    # Where each has as many units to choose from as they are, none has to share one.
+    for shelter in np.flatnonzero((choices > 0) & (choices < len(link))).tolist():
         units = np.flatnonzero(problem.shelter == shelter)
-        if len(link) <= _TRIED and not _seats(problem, link.tolist(), units, problem.capacity[units]):
-            problem.points[np.ix_(link, units)] = NEVER
+        choices[shelter] = _seats(problem, link.tolist(), units, problem.capacity[units])
+    problem.points[np.ix_(link, np.flatnonzero(choices[problem.shelter] == 0))] = NEVER
 
 
 def _seats(problem: Problem, link: list[int], units: Rows, left: Longs) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
@@ -17,21 +16,24 @@ from orientation.matching.columns import Longs
 from orientation.model.policy import OrientationPolicy
 from orientation.planning.case import Case
 from orientation.planning.choice import Fresh, Level, Plan, Progress
+from orientation.planning.counting import counted, less, liked
+from orientation.planning.dealing import dealt, rest_of, seat_links
 from orientation.planning.fitting import NEVER
 from orientation.planning.greedy import by_asking, by_tier, completed, serve, unplanned
 from orientation.planning.levels import Coarse, coarse_of, guide_of, most_of, most_people
 from orientation.planning.parties import parties_near
-from orientation.planning.parting import Part, parts_of, troubled
-from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, net_of, price
+from orientation.planning.parting import Part, worst_part
+from orientation.planning.pricing import Cuts, Priced, Prices, cuts_of, lost_with, price
 from orientation.planning.problem import NOWHERE, Numbers, Problem, problem_of
 from orientation.planning.relaxing import Pairs, Relaxed, best_of, joined, relax
 from orientation.planning.steadying import Steady
+from orientation.planning.trading import traded
 from orientation.planning.valuing import (
     Weights,
-    base_of,
     faults,
     fit_of,
     held_by_tier,
+    if_all_had_the_best,
     placed_by_tier,
     value_of,
     weights_of,
@@ -49,19 +51,23 @@ _FOR_PEOPLE = 0.25
 # Of what is left, at most, for how many parties go to each shared unit.
 _FOR_PARTIES = 0.7
 # Of the time, for the proof of all tiers: a part of it, and so much at most.
-_FOR_LEVELS, _FOR_LEVELS_S = 0.25, 0.5
+_FOR_LEVELS, _FOR_LEVELS_S, _FOR_LARGE_LEVELS_S = 0.25, 0.5, 6.0
 # So certain of the value, the search over households is enough; and then the last points of fit are worth less time.
 _SURE, _CERTAIN = 1e-4, 1e-5
 # Of what is left of it, at most, for each search for whole households.
 _PARTS = (0.1, 0.3, 0.8)
 # So many pairs are searched through for a proof.
 _SEARCHED = 8_000
-# In a part of a large region, a household is not worth minutes.
+# More households than that are counted by kinds before anybody is looked at.
+_LARGE = 5_000
+# So large models are only made and told in the time beside this part of it.
+_IN_TIME = 0.98
+# Of what is left, at most, for each linear optimum of the kinds and for each count of them.
+_FOR_KINDS = 0.5
+# What counting by kinds has lost is mended so often, further around each time, in such a part of what is left.
+_MENDED, _LIKED, _FOR_MENDING = 8, 8, 0.6
+# There, a household is not worth minutes.
 _ROUGHLY = 2e-6
-# More households than that are planned in parts of about so many.
-# What they lose together is mended so often, further around each time.
-_MENDED, _LIKED = 5, 8
-_LARGE, _PART = 5_000, 1_000
 # A plan is called optimal that is as near as this to the best there can be.
 _OPTIMAL = 1e-4
 _TOLERANCE = 1e-6
@@ -139,14 +145,15 @@ def plan(
     After another plan few move, unless it may move them `freely`.
     """
     began = time.monotonic()
-    ends = began + time_limit_s
-    until = ends - min(_FOR_LEVELS_S, _FOR_LEVELS * time_limit_s)
     problem = problem_of(case, policy)
+    small = len(problem.seekers) <= _LARGE
+    ends = began + (time_limit_s if small else _IN_TIME * time_limit_s)
+    until = ends - min(_FOR_LEVELS_S if small else _FOR_LARGE_LEVELS_S, _FOR_LEVELS * time_limit_s)
     weights = weights_of(problem)
     nobody = np.full(len(problem.seekers), NOWHERE)
     solving = _Solving(
         problem, weights, cuts_of(problem), began, until, progress, nobody, value_of(problem, weights, nobody),
-        _if_all_had_the_best(problem, weights),
+        if_all_had_the_best(problem, weights),
     )  # fmt: skip
     alone = unplanned(problem)
     first_come, steady, fresh = serve(alone, by_asking(alone)), Steady.of(problem), None
@@ -155,49 +162,73 @@ def plan(
     solving.tell("matching")
     if problem.units and problem.seekers:
         coarse = coarse_of(problem)
-        if len(problem.seekers) <= _LARGE:
+        if small:
             _solve(solving, coarse)
         else:
-            _solve_in_parts(solving, coarse)
+            _solve_by_kinds(solving, coarse)
         fresh = solving.steady(steady, freely=freely)
-        most = most_of(coarse, placed_by_tier(problem, solving.pick), ends)
+        most = most_of(coarse, placed_by_tier(problem, solving.pick), ends, whole=small)
     else:
         solving.bound, most = solving.value, [0] * problem.tiers
     solving.tell("proving")
     return _told(solving, policy, most, first_come, fresh)
 
 
-def _if_all_had_the_best(problem: Problem, weights: Weights) -> float:
-    """Return what a plan would be worth if there was room for everybody everywhere."""
-    best = problem.points.max(axis=1, initial=NEVER)
-    return float(np.maximum(base_of(problem, weights) + best, 0.0)[best > NEVER].sum())
-
-
-def _solve_in_parts(solving: _Solving, coarse: Coarse) -> None:
-    """The bound is the whole region's; what is found is what its parts find, each near its own best."""
+def _solve_by_kinds(solving: _Solving, coarse: Coarse) -> None:
+    """The bound is the whole region's. Kinds are counted and dealt out; then what is lost by it is mended."""
     problem, weights = solving.problem, solving.weights
-    guide = guide_of(coarse, weights, solving.cuts, _FOR_PEOPLE * 2 * solving.left_s)
+    coarse = liked(problem, coarse)
+    guide = guide_of(coarse, weights, solving.cuts, _FOR_KINDS * solving.left_s)
     if guide is None:
         return
     _prove(solving, guide.prices, 0)
-    pick = np.full(len(problem.seekers), NOWHERE)
-    count = -(-len(problem.seekers) // _PART)
-    for nth, part in enumerate(parts_of(problem, coarse, guide.flow, count, pick)):
-        _solve_part(solving, part, pick, _PARTS[2] / (count + _MENDED - nth))
-    pick = completed(problem, pick)
-    solving.offer(pick)
-    for nth in range(_MENDED):
-        _solve_part(solving, _worst_part(solving, guide.prices, pick, _LIKED << nth), pick, _PARTS[2] / (_MENDED - nth))
-        solving.offer(pick)
-        solving.tell("rounding")
+    pick = seat_links(problem, weights, solving.cuts, guide.prices)
+    rest = less(problem, coarse, pick)
+    pick, opened = dealt(problem, rest, counted(rest, weights, guide, _FOR_KINDS * solving.left_s), pick)
+    solving.offer(completed(problem, pick))
+    solving.tell("counting")
+    _deal_again(solving, rest_of(problem, pick, opened), pick, _FOR_KINDS * solving.left_s)
+    _mend(solving, guide.prices)
+    if solving.left_s > 0:
+        solving.offer(traded(problem, solving.pick, solving.until))
+        solving.tell("trading")
 
 
-def _solve_part(solving: _Solving, part: Part, pick: Longs, share: float) -> None:
-    """Plan a part anew, beginning where its households are, and write it into the plan."""
-    if solving.left_s <= 0 or not len(part.units):
+def _deal_again(solving: _Solving, part: Part, pick: Longs, time_limit_s: float) -> None:
+    """Count those again whom a count left over or who were let go for it, and deal out what is free."""
+    if not len(part.units) or not len(part.rows) or time_limit_s <= 0:
         return
-    until = time.monotonic() + share * solving.left_s
-    begin = _within(part, pick)
+    problem, weights = part.problem, solving.weights
+    coarse = liked(problem, coarse_of(problem))
+    guide = guide_of(coarse, weights, cuts_of(problem), time_limit_s / 2)
+    if guide is not None:
+        flow = counted(coarse, weights, guide, time_limit_s / 2)
+        part.write(dealt(problem, coarse, flow, np.full(len(part.rows), NOWHERE))[0], pick)
+        solving.offer(completed(solving.problem, pick))
+
+
+def _mend(solving: _Solving, prices: Prices) -> None:
+    """Count again, and plan anew, the parts in which most is lost, further around each time."""
+    until = time.monotonic() + _FOR_MENDING * solving.left_s
+    for nth in range(_MENDED):
+        left_s = until - time.monotonic()
+        if not solving.sure and left_s > 0:
+            pick = solving.pick.copy()
+            part = worst_part(solving.problem, solving.weights, solving.cuts, prices, pick, _LIKED << nth // 2)
+            if nth % 2:
+                _solve_part(solving, part, pick, _PARTS[2] * left_s / (_MENDED - nth))
+                solving.offer(pick)
+            else:
+                _deal_again(solving, rest_of(solving.problem, pick, part.units), pick, left_s / 2)
+            solving.tell("mending")
+
+
+def _solve_part(solving: _Solving, part: Part, pick: Longs, time_limit_s: float) -> None:
+    """Plan a part anew, beginning where its households are, and write it into the plan."""
+    if not len(part.units):
+        return
+    until = time.monotonic() + time_limit_s
+    begin = part.within(pick)
     own = _Solving(
         part.problem, solving.weights, cuts_of(part.problem), solving.began, until, None, np.full_like(begin, NOWHERE),
         -np.inf, np.inf, roughly=_ROUGHLY,
@@ -205,28 +236,7 @@ def _solve_part(solving: _Solving, part: Part, pick: Longs, share: float) -> Non
     own.offer(begin)
     own.offer(completed(part.problem, begin))
     _solve(own, coarse_of(part.problem), thorough=False)
-    there = own.pick != NOWHERE
-    pick[part.rows] = NOWHERE
-    pick[part.rows[there]] = part.units[own.pick[there]]
-    solving.tell("rounding")
-
-
-def _within(part: Part, pick: Longs) -> Longs:
-    begin = pick[part.rows]
-    return np.where(begin == NOWHERE, NOWHERE, np.searchsorted(part.units, begin))
-
-
-def _worst_part(solving: _Solving, prices: Prices, pick: Longs, liked: int) -> Part:
-    problem, weights, cuts = solving.problem, solving.weights, solving.cuts
-    there = np.flatnonzero(pick != NOWHERE)
-    lost = price(problem, weights, cuts, prices, count=0).best
-    lost[there] = lost_with(problem, weights, cuts, prices, best=lost, rows=there, units=pick[there])[: len(there)]
-    taken = np.bincount(pick[there], np.where(problem.is_room[pick[there]], 1, problem.size[there]), len(problem.units))
-    unsold = prices.place * (problem.capacity - taken)
-    # Points are as they are: what is worth a person is looked for.
-    far = weights.person[-1] / 2
-    lost, unsold = np.where(lost > far, lost, 0.0), np.where(unsold > far, unsold, 0.0)
-    return troubled(problem, lost, unsold, partial(net_of, problem, weights, cuts, prices), pick, liked)
+    part.write(own.pick, pick)
 
 
 def _solve(solving: _Solving, coarse: Coarse, *, thorough: bool = True) -> None:

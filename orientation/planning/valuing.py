@@ -51,6 +51,12 @@ def base_of(problem: Problem, weights: Weights) -> Numbers:
     return weights.person[problem.tier] * problem.size + problem.drawn
 
 
+def if_all_had_the_best(problem: Problem, weights: Weights) -> float:
+    """Return what a plan would be worth if there was room for everybody everywhere."""
+    best = problem.points.max(axis=1, initial=NEVER)
+    return float(np.maximum(base_of(problem, weights) + best, 0.0)[best > NEVER].sum())
+
+
 def placed_by_tier(problem: Problem, pick: Longs) -> Longs:
     there = pick != NOWHERE
     return np.bincount(problem.tier[there], problem.size[there], problem.tiers).astype(np.int64)

@@ -56,11 +56,10 @@ def test_where_staying_is_worth_nothing_points_decide() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_region_in_parts_is_a_plan_like_any_other(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_region_counted_by_kinds_is_a_plan_like_any_other(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     case, policy = difficult_night(seed, households=120, units=40)
     whole = plan(case, policy, time_limit_s=20)
     monkeypatch.setattr(solving, "_LARGE", 50)
-    monkeypatch.setattr(solving, "_PART", 30)
     found, judge = plan(case, policy, time_limit_s=20), Judge(case, policy)
     assert judge.faults(found.choice) == []
     assert found.value <= found.bound
