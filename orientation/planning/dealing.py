@@ -150,4 +150,5 @@ class _Dealing:
         barred = (many < most[row]) & (self.flow.sum(axis=1) >= self.coarse.many)[row]
         order = by_tier(problem)
         order = order[(self.pick[order] == NOWHERE) & ~linked_in(problem)[order]]
-        return order[np.argsort(~barred[order], kind="stable")]
+        first: Longs = order[np.argsort(~barred[order], kind="stable")]
+        return first

@@ -34,6 +34,7 @@ from orientation.planning.valuing import (
     fit_of,
     held_by_tier,
     if_all_had_the_best,
+    if_first_were,
     placed_by_tier,
     value_of,
     weights_of,
@@ -168,6 +169,7 @@ def plan(
             _solve_by_kinds(solving, coarse)
         fresh = solving.steady(steady, freely=freely)
         most = most_of(coarse, placed_by_tier(problem, solving.pick), ends, whole=small)
+        solving.bound = min(solving.bound, if_first_were(problem, solving.weights, most[0]))
     else:
         solving.bound, most = solving.value, [0] * problem.tiers
     solving.tell("proving")

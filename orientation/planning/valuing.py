@@ -6,7 +6,7 @@ more than a whole party of the tier after. Whether the weights were heavy enough
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,12 @@ def if_all_had_the_best(problem: Problem, weights: Weights) -> float:
     """Return what a plan would be worth if there was room for everybody everywhere."""
     best = problem.points.max(axis=1, initial=NEVER)
     return float(np.maximum(base_of(problem, weights) + best, 0.0)[best > NEVER].sum())
+
+
+def if_first_were(problem: Problem, weights: Weights, most: int) -> float:
+    """Return what no plan is worth more than, where so many people of the first tier can have a place at most."""
+    others = replace(weights, person=np.concatenate([[0.0], weights.person[1:]]))
+    return if_all_had_the_best(problem, others) + float(weights.person[0]) * most
 
 
 def placed_by_tier(problem: Problem, pick: Longs) -> Longs:
