@@ -1,10 +1,11 @@
 """The directory of a board: what each unit is and where, read from the shelters' bodies in the mirror.
 
-Bodies are decoded once per change and never per request.
+Bodies are decoded once per change and never per request, and nothing in here grows with the region per request.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ import msgspec
 
 from inventory.bodies import ShelterBody
 from kernel.journal import Subject
-from kernel.live.mirror import Mirror
+from kernel.live.mirror import Change, Mirror
 
 _decode = msgspec.json.Decoder(ShelterBody).decode
 
@@ -33,38 +34,54 @@ class Filter:
 
 
 class Directory:
+    """Kept up with the mirror: a change notes which shelters are to be read again, once somebody looks."""
+
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
-        self._known: dict[UUID, tuple[Subject, dict[str, dict[str, Any]]]] = {}
+        self._units: dict[str, dict[str, Any]] = {}
+        self._of_shelter: dict[UUID, Iterable[str]] = {}
+        self._changed: set[UUID] = set()
+        self._on_change(Change({}, renewed=True))
+        mirror.listen(self._on_change)
 
-    def units(self) -> dict[str, dict[str, Any]]:
-        """Return unit id -> its attributes, with `shelter` and `commune`."""
-        found: dict[str, dict[str, Any]] = {}
-        for subject in self._mirror.subjects():
-            if subject.kind == "shelter" and not subject.gone:
-                found |= self._of(subject)
-        return found
+    def units(self) -> Mapping[str, dict[str, Any]]:
+        """Return unit id -> its attributes, with `shelter` and `commune`. It goes on to be kept up."""
+        for shelter_id in self._changed:
+            for unit_id in self._of_shelter.pop(shelter_id, ()):
+                self._units.pop(unit_id, None)
+            subject = self._mirror.get(shelter_id)
+            if subject is not None and subject.kind == "shelter" and not subject.gone:
+                units = self._of(subject)
+                self._of_shelter[shelter_id] = units.keys()
+                self._units |= units
+        self._changed.clear()
+        return self._units
+
+    def _on_change(self, change: Change) -> None:
+        if change.renewed:
+            self._units, self._of_shelter = {}, {}
+            self._changed = {subject.id for subject in self._mirror.subjects() if subject.kind == "shelter"}
+        for subject_id in change.before:
+            subject = self._mirror.get(subject_id)
+            if subject is not None and subject.kind == "shelter":
+                self._changed.add(subject_id)
 
     def _of(self, subject: Subject) -> dict[str, dict[str, Any]]:
-        known = self._known.get(subject.id)
-        if known is not None and known[0] is subject:
-            return known[1]
         body = _decode(subject.body)
-        units = {
+        return {
             str(unit.id): {
                 "shelter": body.id,
                 "commune": body.commune,
                 "audience": unit.audience,
                 "regime": unit.regime,
                 "allotment": unit.allotment,
+                "alike": (unit.allotment, tuple(unit.audience), body.commune),
             }
             for unit in body.units
         }
-        self._known[subject.id] = (subject, units)
-        return units
 
 
-def kept(about: dict[str, dict[str, Any]], wanted: Filter) -> set[UUID]:
+def kept(about: Mapping[str, dict[str, Any]], wanted: Filter) -> set[UUID]:
     """Return the ids of units, and of shelters with such a unit, that the filter lets through."""
     ids: set[UUID] = set()
     for unit_id, unit in about.items():

@@ -48,12 +48,17 @@ async def look(request: ApiRequest, wanted: Filter, shape: str) -> Look:
     """Return what the asker sees of the board through a filter; `shape` is what it will be told in."""
     region = await region_of(request)
     audience = audience_of(request.user)
-    about = region.directory.units()
-    ids = None if wanted.empty else kept(about, wanted)
-    board = region.live.hub.board(audience, None if ids is None else lambda subject: subject.id in ids)
+    about, hub = region.directory.units(), region.live.hub
+    head = hub.head(audience)
+    board = BoardBytes(head.epoch, head.seq, region.live.mirror.source, {})
     etag = etag_of(audience, board, wanted, shape)
     headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Cookie, Authorization"}
-    return Look(region, board, about, headers, names_it(request.headers.get("if-none-match"), etag))
+    known = names_it(request.headers.get("if-none-match"), etag)
+    if not known:
+        ids = None if wanted.empty else kept(about, wanted)
+        # It begins before anything else may run, and so is what the ETag names.
+        board = await hub.snapshot(audience, None if ids is None else lambda subject: subject.id in ids)
+    return Look(region, board, about, headers, known)
 
 
 def etag_of(audience: Audience, board: BoardBytes, wanted: Filter, shape: str) -> str:

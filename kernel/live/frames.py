@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -70,11 +70,17 @@ class Frame:
         return b"\x81\x7f" + size.to_bytes(8, "big") + self.payload
 
 
+class Wire(bytes):
+    """An encoded subject. It never changes: what somebody has read in it may be kept with it, and goes when it goes."""
+
+    noted: Any = None
+
+
 @dataclass(slots=True)
 class Parts:
     """Encoded subjects by kind, and the ids of those that are gone."""
 
-    kinds: dict[str, list[bytes]]
+    kinds: dict[str, list[Wire]]
     gone: list[UUID]
 
     def __len__(self) -> int:
@@ -86,17 +92,17 @@ class Parts:
 
     def arrays(self, always: Iterable[str] = ()) -> bytes:
         """Join to `"units":[…],"shelters":[…]`; kinds of `always` appear even when empty."""
-        kinds: dict[str, list[bytes]] = {kind: [] for kind in always} | self.kinds
+        kinds: dict[str, list[Wire]] = {kind: [] for kind in always} | self.kinds
         members = [b'"%ss":[%s]' % (kind.encode(), b",".join(parts)) for kind, parts in kinds.items()]
         if self.gone:
             members.append(b'"gone":' + _encode(self.gone))
         return b",".join(members)
 
 
-def stamp(seq: int, body: bytes) -> bytes:
+def stamp(seq: int, body: bytes) -> Wire:
     """Put the seq into a body, as its first member."""
     rest = body.lstrip()[1:].lstrip()
-    return b'{"seq":%d%s%s' % (seq, b"" if rest.startswith(b"}") else b",", rest)
+    return Wire(b'{"seq":%d%s%s' % (seq, b"" if rest.startswith(b"}") else b",", rest))
 
 
 def instant(moment: datetime) -> str:

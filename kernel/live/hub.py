@@ -22,6 +22,7 @@ from kernel.journal import Head, Subject
 from kernel.live import frames, metrics
 from kernel.live.channel import LARGE, Channel, Stage
 from kernel.live.connection import Connection
+from kernel.live.frames import Wire
 from kernel.live.mirror import Change, Mirror, Source
 from kernel.live.problems import Restarting, Revoked, close_code
 from kernel.live.shelves import Lens, Shelves
@@ -44,7 +45,7 @@ class BoardBytes:
     epoch: UUID
     seq: int
     live: Source
-    kinds: dict[str, list[bytes]]
+    kinds: dict[str, list[Wire]]
 
 
 class Pace:
@@ -175,6 +176,19 @@ class Hub:
         """Return the board for GET /board, from cached bytes; Busy before the first one was loaded."""
         head, view = self.head(audience), self.view(audience)
         return BoardBytes(head.epoch, head.seq, self._mirror.source, view.everything(keep).kinds)
+
+    async def snapshot(self, audience: Hashable, keep: Callable[[Subject], bool] | None = None) -> BoardBytes:
+        """Return the board as it is at the call. Other things run in between, ticks above all, however large it is."""
+        head, view, source = self.head(audience), self.view(audience), self._mirror.source
+        kinds: dict[str, list[Wire]] = {}
+        began = time.perf_counter()
+        for parts in view.in_portions(keep):
+            for kind, encoded in parts.kinds.items():
+                kinds.setdefault(kind, []).extend(encoded)
+            if time.perf_counter() - began >= _SLICE_S:
+                await asyncio.sleep(0)
+                began = time.perf_counter()
+        return BoardBytes(head.epoch, head.seq, source, kinds)
 
     def view(self, audience: Hashable) -> View:
         view = self._views.pop(audience, None)

@@ -16,12 +16,12 @@ from uuid import UUID
 import structlog
 
 from kernel.journal import Subject
-from kernel.live.frames import stamp
+from kernel.live.frames import Wire, stamp
 
 log = structlog.get_logger(__name__)
 
 # (seq as an audience sees it, encoded subject or None for a tombstone)
-Shown = tuple[int, bytes | None]
+Shown = tuple[int, Wire | None]
 
 
 @dataclass(frozen=True, slots=True)

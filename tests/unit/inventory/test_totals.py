@@ -18,7 +18,7 @@ def masked(id: str, band: str, status: str = "open") -> dict[str, Any]:
 
 
 def about(*audience: str, allotment: str = "place", commune: str = "21004") -> dict[str, Any]:
-    return {"audience": audience or ("men",), "allotment": allotment, "commune": commune}
+    return {"alike": (allotment, audience or ("men",), commune)}
 
 
 def test_what_is_available_is_what_is_free_and_not_held() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from kernel.ids import new_id
-from kernel.live.frames import Ack, Frame, Hello, Parts, beat, bye, delta, instant, parse, snapshot, stamp
+from kernel.live.frames import Ack, Frame, Hello, Parts, Wire, beat, bye, delta, instant, parse, snapshot, stamp
 from kernel.live.problems import BadMessage
 
 
@@ -36,7 +36,7 @@ def test_instants_are_utc_with_milliseconds() -> None:
 
 def test_frames_are_json_with_the_members_of_the_protocol() -> None:
     now, epoch, gone = datetime(2026, 1, 1, tzinfo=UTC), new_id(), new_id()
-    whole = Parts({"unit": [b'{"seq":1}']}, [])
+    whole = Parts({"unit": [Wire(b'{"seq":1}')]}, [])
     assert json.loads(snapshot(epoch, 1, now, "redis", whole.arrays(("unit", "shelter"))).payload) == {
         "t": "snapshot",
         "epoch": str(epoch),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any
@@ -378,3 +379,20 @@ def test_idle_views_are_dropped_and_those_in_use_are_kept(world: World) -> None:
         world.hub.view(("own", str(number)))
     assert len(world.hub._views) <= 66
     assert "desk" in world.hub._views
+
+
+async def test_a_board_that_takes_its_time_is_of_the_moment_of_the_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop runs other things after each subject: what changes, comes or goes meanwhile is not in it (I7)."""
+    monkeypatch.setattr("kernel.live.view._PORTION", 1)
+    monkeypatch.setattr("kernel.live.hub._SLICE_S", 0.0)
+    world.write(a=1, b=2, _c=3)
+    for audience in ("desk", "public", ("own", "c")):
+        before = world.hub.board(audience)
+        asked = asyncio.create_task(world.hub.snapshot(audience))
+        await asyncio.sleep(0)
+        world.write(a=7, b=None, _c=9)
+        assert await asked == before
+        assert world.hub.board(audience) != before, "it would have shown"
+        world.write(a=1, b=2, _c=3)
