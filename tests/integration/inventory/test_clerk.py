@@ -388,12 +388,15 @@ class Inventory(RuleBasedStateMachine):
 
     async def _end(self) -> None:
         try:
-            for node in self.nodes:
-                await node.relay.poll(urgent=True)
-            await self.nodes[0].relay.poll(urgent=True)
-            async with self.ground.pool.acquire() as connection:
-                head, subjects = await read_board(connection, self.region)
-            reading = await self.nodes[0].board.read()
+            for _ in range(_TRIES):
+                # More than once, because a look is bounded in time, and a busy machine may be slower.
+                for node in self.nodes:
+                    await node.relay.poll(urgent=True)
+                async with self.ground.pool.acquire() as connection:
+                    head, subjects = await read_board(connection, self.region)
+                reading = await self.nodes[0].board.read()
+                if reading is not None and {reading.head, *(node.mirror.head for node in self.nodes)} == {head}:
+                    break
             assert reading is not None
             assert (reading.head, reading.subjects) == (head, subjects)
             for node in self.nodes:
