@@ -7,7 +7,8 @@ hooks that other answers go through.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import msgspec
 from litestar.enums import ScopeType
@@ -100,11 +101,11 @@ class _Reply:
         if not self._void:
             await self._pass_on(message)
 
-    async def give_up(self) -> None:
-        """Say that it was not waited for; what the application has to say after this is heard by nobody."""
+    def give_up(self) -> Coroutine[Any, Any, None]:
+        """Say that it was not waited for. From this very call on nobody hears what the application has to say."""
         self.begun = self._void = True
         reading = self._scope["method"] in {"GET", "HEAD"}
-        await self._refuse(Busy() if reading else OutcomeUnknown())
+        return self._refuse(Busy() if reading else OutcomeUnknown())
 
     async def _pass_on(self, message: Message) -> None:
         self.begun = True

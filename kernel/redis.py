@@ -7,6 +7,7 @@ blocking read keeps its connection busy for as long as it blocks.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -42,8 +43,10 @@ class RedisLinks:
     patient: Redis
 
     async def close(self) -> None:
+        """Close all. One that does not end in time is gone with the process, and keeps nothing else from ending."""
         for client in (self.quick, self.board, self.patient):
-            await client.aclose()
+            with suppress(*REDIS_AWAY):
+                await client.aclose()
 
 
 def open_redis(settings: Settings, name: str) -> RedisLinks | None:

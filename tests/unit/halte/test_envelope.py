@@ -90,3 +90,30 @@ async def test_nobody_waits_for_a_silent_postgres_and_what_works_is_not_cut_off(
     start, body = sent
     assert start["status"] == 503
     assert body["body"] == b"" if method == "HEAD" else msgspec.json.decode(body["body"])["slug"] == slug
+
+
+async def test_an_answer_that_comes_as_it_is_given_up_is_not_sent_beside_the_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(envelope, "_PATIENCE_S", 0.01)
+    sent: list[dict[str, Any]] = []
+    done = asyncio.Event()
+
+    def silent_s() -> float:
+        # Now: whoever waits for it goes on before anything that is begun after this.
+        done.set()
+        return 60.0
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await done.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"late", "more_body": False})
+
+    async def keep(message: Any) -> None:
+        sent.append(dict(message))
+
+    async def nothing() -> Any:
+        return {"type": "http.disconnect"}
+
+    await Envelope(answer, silent_s)(cast("HTTPScope", SCOPE), nothing, keep)
+    assert [message.get("status") for message in sent] == [503, None]
