@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from kernel.journal import Head
 from kernel.live.connection import Connection
 from kernel.live.frames import RESYNC, Frame, beat, delta, snapshot
+from kernel.live.owing import Sent
 from kernel.live.view import View
 
 # More subjects than this are fetched over HTTP, where they come from cached bytes.
 LARGE = 5_000
 
+_Made: TypeAlias = tuple[Frame, Sent]
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one slice of a tick knows, read once. `beat_to`: what the last beat told everybody to be the head."""
+    """What one slice of a tick knows, read once. `beat_to`: what the last beat told everybody to be the head.
+
+    `now` is for screens; `now_s`, by a clock that nobody sets, for what they owe.
+    """
 
     head: Head
     now: datetime
+    now_s: float
     live: str
     beat_to: int
     # What the metrics want to know of this slice.
@@ -28,25 +36,33 @@ class Stage:
 
 
 class Channel:
-    __slots__ = ("_made", "connections", "view")
+    __slots__ = ("_beats", "_made", "connections", "view")
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.connections: set[Connection] = set()
         # The frames of this tick, by where a screen stands: made when the first one needs it.
-        self._made: dict[object, Frame | None] = {}
+        self._made: dict[object, _Made | None] = {}
+        self._beats: dict[int, Frame] = {}
 
     def flush(self, stage: Stage) -> None:
         """Serve every screen that may be served with what it has not been sent yet."""
-        to = max(self.view.peak(), stage.beat_to)
+        seq, generation, now_s = stage.head.seq, self.view.generation, stage.now_s
+        to, made, waited = max(self.view.peak(), stage.beat_to), self._made, 0
         for connection in self.connections:
-            if connection.waits:
-                stage.tally["waited"] += 1
-            elif connection.generation != self.view.generation:
-                self._send(connection, self._snapshot(stage, to), stage, to)
-            elif connection.greet or connection.at < stage.head.seq:
-                self._send(connection, self._delta(connection, stage, to), stage, to)
-        self._made.clear()
+            current = connection.generation == generation
+            if current and connection.at >= seq and not connection.greet:
+                continue
+            if now_s > connection.owing.full_from_s or connection.away:
+                waited += 1
+                continue
+            key = (connection.at, connection.to, connection.greet, connection.fetched) if current else None
+            if key not in made:
+                made[key] = self._make(connection, stage, to)
+            self._send(connection, made[key], stage)
+        stage.tally["waited"] += waited
+        made.clear()
+        self._beats.clear()
 
     def beat(self, stage: Stage) -> None:
         """Tell everybody the time; those who are up to date also learn the head, as far as it is theirs to know."""
@@ -58,40 +74,34 @@ class Channel:
             to = head if current else connection.to
             connection.send_beat(self._beat(stage, to), to)
             stage.tally["beat"] += 1
-        self._made.clear()
+        self._beats.clear()
 
-    def _send(self, connection: Connection, frame: Frame | None, stage: Stage, to: int) -> None:
-        if frame is None:
+    def _send(self, connection: Connection, made: _Made | None, stage: Stage) -> None:
+        if made is None:
             connection.at = stage.head.seq
             return
+        frame, sent = made
         stage.tally[frame.name] += 1
         if frame is RESYNC:
             connection.send_away(frame)
             return
-        greeted = connection.greet and frame.name == "delta"
-        connection.send(frame, stage.head.seq, to, self.view.generation)
-        if greeted:
+        greets = connection.greet and frame.name == "delta"
+        connection.send(frame, sent, stage.head.seq, self.view.generation)
+        if greets:
             # A snapshot says what time it is and where it comes from; a first delta cannot.
-            connection.send_beat(self._beat(stage, to), to)
+            connection.send_beat(self._beat(stage, sent[0]), sent[0])
 
-    def _snapshot(self, stage: Stage, to: int) -> Frame:
-        frame = self._made.get("snapshot")
-        if frame is None:
-            large = self.view.exceeds(LARGE)
-            frame = RESYNC if large else self._make_snapshot(stage, to)
-            self._made["snapshot"] = frame
-        return frame
+    def _make(self, connection: Connection, stage: Stage, to: int) -> _Made | None:
+        if connection.generation == self.view.generation:
+            frame = self._make_delta(connection, stage, to)
+        else:
+            frame = RESYNC if self.view.exceeds(LARGE) else self._make_snapshot(stage, to)
+        return None if frame is None else (frame, (to, len(frame.payload), stage.now_s))
 
     def _make_snapshot(self, stage: Stage, to: int) -> Frame:
         stage.tally["encoded"] += 1
         arrays = self.view.everything().arrays(self.view.kinds)
         return snapshot(stage.head.epoch, to, stage.now, stage.live, arrays)
-
-    def _delta(self, connection: Connection, stage: Stage, to: int) -> Frame | None:
-        key = (connection.at, connection.to, connection.greet, connection.fetched)
-        if key not in self._made:
-            self._made[key] = self._make_delta(connection, stage, to)
-        return self._made[key]
 
     def _make_delta(self, connection: Connection, stage: Stage, to: int) -> Frame | None:
         parts = self.view.since(connection.at)
@@ -105,8 +115,7 @@ class Channel:
         return delta(connection.to, to, parts)
 
     def _beat(self, stage: Stage, to: int) -> Frame:
-        key = ("beat", to)
-        frame = self._made.get(key)
+        frame = self._beats.get(to)
         if frame is None:
-            frame = self._made[key] = beat(stage.now, to, stage.live)
+            frame = self._beats[to] = beat(stage.now, to, stage.live)
         return frame

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from kernel.access.model import Principal
 from kernel.live.frames import Frame
+from kernel.live.owing import Owing, Sent
 from kernel.live.pens import Pen
 from kernel.live.problems import BadAck
 
-# Frames that may be under way to one screen. More would only queue up old states.
-UNACKNOWLEDGED_MAX = 2
 # Beats in a row that may find a screen taking nothing of what was written to it.
 _STUCK_BEATS_MAX = 2
 NO_GENERATION = -1
@@ -38,15 +37,14 @@ class Connection:
     # It has done so just now: over HTTP nothing reserved is told, so the next delta brings all of that.
     fetched: bool = False
     closing: bool = False
-    _owed: tuple[int, ...] = field(default=())
+    owing: Owing = field(default_factory=Owing)
     _highest: int = 0
     _stuck_beats: int = 0
     _taken: int = 0
 
-    @property
-    def waits(self) -> bool:
-        """True while it may not be sent another snapshot or delta."""
-        return self.away or len(self._owed) >= UNACKNOWLEDGED_MAX
+    def waits(self, now_s: float) -> bool:
+        """Say whether it may not be sent another snapshot or delta now."""
+        return self.away or now_s > self.owing.full_from_s
 
     def resume(self, after: int, generation: int) -> None:
         """It has a board at `after` and wants what came since."""
@@ -64,21 +62,23 @@ class Connection:
         """Something that it has not been told of can be told no more: a snapshot next."""
         self.generation = NO_GENERATION
 
-    def send(self, frame: Frame, at: int, to: int, generation: int) -> None:
-        """Send a snapshot or delta that brings it to `at`, told as `to`."""
+    def send(self, frame: Frame, sent: Sent, at: int, generation: int) -> None:
+        """Send a snapshot or delta that brings it to `at`."""
         self.at, self.generation, self.greet, self.fetched = at, generation, False, False
-        self._owed += (to,)
-        self._tell(to)
+        self.to = to = sent[0]
+        self._highest = max(self._highest, to)
+        self.owing.add(sent)
         self.pen.write(frame)
 
     def send_away(self, frame: Frame) -> None:
         """Send it to fetch the board over HTTP."""
-        self.away, self._owed = True, ()
+        self.away = True
+        self.owing.forget()
         self.pen.write(frame)
 
     def send_beat(self, frame: Frame, to: int) -> None:
         if not self.pen.crowded:
-            self._tell(to)
+            self.to, self._highest = to, max(self._highest, to)
             self.pen.write(frame)
 
     def is_stuck(self) -> bool:
@@ -92,20 +92,10 @@ class Connection:
         self._stuck_beats = self._stuck_beats + 1 if stands else 0
         return self._stuck_beats > _STUCK_BEATS_MAX
 
-    def acknowledge(self, to: int) -> None:
-        """Take an acknowledgement; BadAck where it names what this connection was never told.
-
-        It stands for every frame up to the first one with that `to`: another epoch may have
-        brought the same numbers again, or lower ones.
-        """
+    def acknowledge(self, to: int, now_s: float) -> bool:
+        """Take an acknowledgement; say whether it waited for one. BadAck where it was never told that number."""
         if to > self._highest:
             raise BadAck
-        owed = self._owed
-        if to in owed:
-            self._owed = owed[owed.index(to) + 1 :]
-        else:
-            self._owed = tuple(one for one in owed if one > to)
-
-    def _tell(self, to: int) -> None:
-        self.to = to
-        self._highest = max(self._highest, to)
+        waited = self.waits(now_s)
+        self.owing.settle(to, now_s)
+        return waited

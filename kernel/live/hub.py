@@ -1,7 +1,7 @@
 """The hub: sends what changed to every screen of a region, a tick at a time (I7, I11).
 
 Each tick encodes at most one frame per audience and starting point, and hands it to every screen
-that owes fewer than two acknowledgements; the others get the latest state when they acknowledge.
+that has taken what it was sent (`owing`); the others get the latest state when they acknowledge.
 Nothing in here waits: a frozen screen delays nobody. Snapshots of more than LARGE subjects are
 fetched over HTTP instead. A tick with many audiences lets the loop run in between.
 """
@@ -24,7 +24,7 @@ from kernel.live.channel import LARGE, Channel, Stage
 from kernel.live.connection import Connection
 from kernel.live.frames import Wire
 from kernel.live.mirror import Change, Mirror, Source
-from kernel.live.problems import Restarting, Revoked, close_code
+from kernel.live.problems import BadAck, Restarting, Revoked, close_code
 from kernel.live.shelves import Lens, Shelves
 from kernel.live.view import View
 from kernel.problems import Busy, Problem, document
@@ -61,10 +61,18 @@ class Hub:
     """One region's screens on this node."""
 
     def __init__(
-        self, mirror: Mirror, lens: Lens, now: Callable[[], datetime], kinds: tuple[str, ...], beat_s: float
+        self,
+        mirror: Mirror,
+        lens: Lens,
+        now: Callable[[], datetime],
+        kinds: tuple[str, ...],
+        beat_s: float,
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mirror = mirror
         self._now = now
+        self._clock_s = clock_s
         self._kinds = kinds
         self._beat_s = beat_s
         self._region = str(mirror.region_id)
@@ -139,14 +147,21 @@ class Hub:
 
     def acknowledge(self, connection: Connection, to: int) -> None:
         """Take an ack; a screen that was waiting is served at the next tick. BadAck where it is none."""
-        waited = connection.waits
-        connection.acknowledge(to)
+        if not connection.acknowledge(to, self._clock_s()):
+            return
         head, seat = self._mirror.head, self._seats.get(connection)
-        if waited and seat is not None and head is not None:
+        if seat is not None and head is not None:
             pace, channel = seat
             # After another epoch the same seq is another board.
             if connection.at != head.seq or connection.generation != channel.view.generation:
                 pace.wake.set()
+
+    def hear_ack(self, connection: Connection, to: int) -> None:
+        """As `acknowledge`, for whoever has nobody to raise to: a bad one ends the connection."""
+        try:
+            self.acknowledge(connection, to)
+        except BadAck as problem:
+            self.dismiss(connection, problem)
 
     def dismiss(self, connection: Connection, problem: Problem) -> None:
         """End a connection from our side, without waiting for it."""
@@ -245,7 +260,7 @@ class Hub:
         if beat:
             # What is reserved would show in the head: whoever may know of it is told by their view's own peak.
             self._beat_to = self._shelves.all.top
-        return Stage(head, self._now(), self._mirror.source, self._beat_to)
+        return Stage(head, self._now(), self._clock_s(), self._mirror.source, self._beat_to)
 
     def _shown(self, view: View) -> int:
         return max(view.peak(), self._beat_to)

@@ -12,7 +12,9 @@ ENCODED = Counter(
     "halte_live_frames_encoded_total", "Frames encoded, each shared by the screens that need it", ["region"]
 )
 WAITED = Counter(
-    "halte_live_screen_ticks_waited_total", "Ticks that found a screen with two unacknowledged frames", ["region"]
+    "halte_live_screen_ticks_waited_total",
+    "Ticks that had something for a screen that had not taken what it was sent",
+    ["region"],
 )
 FLUSH = Histogram(
     "halte_live_flush_seconds",

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from litestar.connection import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from kernel.live.acks import AckTap
 from kernel.live.frames import Frame
 
 _Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
@@ -62,6 +63,9 @@ class Pen:
     def write(self, frame: Frame) -> None:
         raise NotImplementedError
 
+    def listen(self, on_ack: Callable[[int], None]) -> None:
+        """Hand acknowledgements over where they arrive, if that can be done; the others come as messages."""
+
     @property
     def crowded(self) -> bool:
         """True while the other side does not take what was written: beats are left out then."""
@@ -101,38 +105,42 @@ class Pen:
 class TransportPen(Pen):
     """Writes to uvicorn's transport."""
 
-    __slots__ = ("_protocol", "_written")
+    __slots__ = ("_protocol", "_transport", "_written")
 
     def __init__(self, socket: WebSocket[Any, Any, Any], protocol: WebSocketsSansIOProtocol) -> None:
         super().__init__(socket)
         self._protocol = protocol
+        self._transport = protocol.transport
         self._written = 0
 
     def write(self, frame: Frame) -> None:
-        protocol = self._protocol
-        transport = protocol.transport
-        if protocol.close_sent or transport.is_closing():
+        transport = self._transport
+        if self._protocol.close_sent or transport.is_closing():
             return
         if transport.get_write_buffer_size() > _FULL_BYTES:
             transport.abort()
             return
-        transport.write(frame.websocket)
-        self._written += len(frame.websocket)
+        data = frame.websocket
+        transport.write(data)
+        self._written += len(data)
 
     @property
     def crowded(self) -> bool:
-        return self._protocol.transport.get_write_buffer_size() > _CROWDED_BYTES
+        return self._transport.get_write_buffer_size() > _CROWDED_BYTES
 
     @property
     def taken(self) -> int:
-        return self._written - self._protocol.transport.get_write_buffer_size()
+        return self._written - self._transport.get_write_buffer_size()
 
     @property
     def ending(self) -> bool:
-        return self._protocol.close_sent or self._protocol.transport.is_closing()
+        return self._protocol.close_sent or self._transport.is_closing()
 
     def abort(self) -> None:
-        self._protocol.transport.abort()
+        self._transport.abort()
+
+    def listen(self, on_ack: Callable[[int], None]) -> None:
+        self._transport.set_protocol(AckTap(self._protocol, on_ack))
 
     def release(self) -> None:
         # A transport that is told to close waits for its buffer to empty, and does so for ever if nobody reads.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
@@ -82,6 +83,7 @@ class Door:
         hub = self.hub_of(principal)
         connection = Connection(pen, principal, principal.language)
         hub.join(connection, self.audience_of(principal), self.tick_ms, hello.after, hello.epoch)
+        pen.listen(partial(hub.hear_ack, connection))
         try:
             await _converse(socket, hub, connection)
         finally:

@@ -19,7 +19,7 @@ from kernel.journal import Head, Range
 from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
-from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, body_of, connect, note_of
+from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, body_of, connect, note_of, still
 
 OUTSIDERS: tuple[Any, ...] = ("desk", "public", ("own", "a"), ("phone", "b"))
 IDS = [UUID(int=number) for number in range(1, 5)]
@@ -44,7 +44,7 @@ class Node:
         self.told = told
         self.mirror = Mirror(history.region_id, passing=[NOTE])
         self.mirror.replace(history.head(), ())
-        self.hub = Hub(self.mirror, LENS, lambda: datetime(2026, 1, 1, tzinfo=UTC), KINDS, 15.0)
+        self.hub = Hub(self.mirror, LENS, lambda: datetime(2026, 1, 1, tzinfo=UTC), KINDS, 15.0, clock_s=still)
         self.seats: list[tuple[Connection, Cable]] = [connect() for _ in OUTSIDERS]
         self.gone: list[Cable] = []
         for (connection, _), audience in zip(self.seats, OUTSIDERS, strict=True):

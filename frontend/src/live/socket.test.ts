@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { BEAT_MS, LiveSocket, SILENCE_MS, type Link, type Listener } from "./socket";
+import { ACK_MS, BEAT_MS, LiveSocket, SILENCE_MS, type Link, type Listener } from "./socket";
 
 class FakeWebSocket {
   static made: FakeWebSocket[] = [];
@@ -87,6 +87,7 @@ function connect(): void {
 describe("a live socket", () => {
   it("says hello with nothing first, then acknowledges what it took", () => {
     connect();
+    vi.advanceTimersByTime(ACK_MS);
     last().say({ t: "delta", from: 10, to: 12 });
     expect(last().protocol).toBe("halte.v1");
     expect(last().sent).toEqual([
@@ -95,6 +96,38 @@ describe("a live socket", () => {
       { t: "ack", to: 12 },
     ]);
     expect(links.at(-1)).toEqual({ state: "live" });
+  });
+
+  it("acknowledges the newest of many, not each, and never leaves the last one out", () => {
+    connect();
+    for (let to = 11; to <= 20; to += 1) {
+      last().say({ t: "delta", from: to - 1, to });
+      vi.advanceTimersByTime(ACK_MS / 4);
+    }
+    vi.advanceTimersByTime(ACK_MS);
+    const acks = last().sent.flatMap((frame) => ("to" in (frame as object) ? [(frame as { to: number }).to] : []));
+    expect(acks).toEqual([10, 14, 18, 20]);
+    vi.advanceTimersByTime(10 * ACK_MS);
+    expect(last().sent).toHaveLength(5);
+  });
+
+  it("acknowledges at once what comes alone, and a lower number after another epoch", () => {
+    connect();
+    vi.advanceTimersByTime(ACK_MS);
+    last().say({ t: "delta", from: 10, to: 12 });
+    last().say({ ...SNAPSHOT, epoch: "e2", seq: 3 });
+    vi.advanceTimersByTime(ACK_MS);
+    expect(last().sent.slice(2)).toEqual([{ t: "ack", to: 12 }, { t: "ack", to: 3 }]);
+  });
+
+  it("owes nothing on the next connection", () => {
+    connect();
+    last().say({ t: "delta", from: 10, to: 12 });
+    last().drop();
+    vi.advanceTimersByTime(1_000);
+    last().accept();
+    vi.advanceTimersByTime(ACK_MS);
+    expect(last().sent).toEqual([{ t: "hello", after: 12, epoch: "e1" }]);
   });
 
   it("comes back with what it knows", () => {

@@ -28,6 +28,8 @@ export interface Listener {
 
 export const BEAT_MS = 15_000;
 export const SILENCE_MS = 2.5 * BEAT_MS;
+/** Not more often than this: many small acks a second would cost the server more than the frames do. */
+export const ACK_MS = 120;
 const OPEN_MS = 10_000;
 const SETTLED_MS = 5_000; // a connection that lived less long than this counts as one more failure
 const BACKOFF_FIRST_MS = 500;
@@ -40,6 +42,9 @@ export class LiveSocket {
   #socket: WebSocket | null = null;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #ackLater: ReturnType<typeof setTimeout> | undefined;
+  #ackTo = 0;
+  #ackedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   /** How often in a row the server has sent us for the board: another node may answer with one that it has not. */
   #refetches = 0;
@@ -88,6 +93,7 @@ export class LiveSocket {
   }
 
   #hello(): void {
+    this.#forgetAcks();
     this.#send({ t: "hello", ...this.#listener.resumeFrom() });
   }
 
@@ -113,14 +119,35 @@ export class LiveSocket {
   #take(frame: Exclude<Frame, { t: "bye" | "resync" }>): void {
     if (frame.t === "snapshot") {
       this.#listener.snapshot(frame);
-      this.#send({ t: "ack", to: frame.seq });
+      this.#acknowledge(frame.seq);
     } else if (frame.t === "delta") {
       if (!this.#listener.delta(frame)) return this.#later(true);
-      this.#send({ t: "ack", to: frame.to });
+      this.#acknowledge(frame.to);
     } else {
       this.#listener.beat(frame);
     }
     this.#listener.link({ state: "live" });
+  }
+
+  /** At once after a pause, else when the last one is old enough: the newest stands for all before it. */
+  #acknowledge(to: number): void {
+    this.#ackTo = to;
+    if (this.#ackLater !== undefined) return;
+    const rest = this.#ackedAt + ACK_MS - performance.now();
+    if (rest <= 0) this.#sayAck();
+    else this.#ackLater = setTimeout(() => this.#sayAck(), rest);
+  }
+
+  #forgetAcks(): void {
+    clearTimeout(this.#ackLater);
+    this.#ackLater = undefined;
+    this.#ackedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #sayAck(): void {
+    this.#ackLater = undefined;
+    this.#ackedAt = performance.now();
+    this.#send({ t: "ack", to: this.#ackTo });
   }
 
   async #refetch(socket: WebSocket): Promise<void> {
@@ -165,6 +192,7 @@ export class LiveSocket {
   #drop(): void {
     clearTimeout(this.#watchdog);
     clearTimeout(this.#retry);
+    this.#forgetAcks();
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;

@@ -20,6 +20,7 @@ from kernel.journal import Head, Range, Subject
 from kernel.live.connection import Connection
 from kernel.live.frames import Frame
 from kernel.live.hub import BoardBytes
+from kernel.live.owing import Owing
 from kernel.live.pens import Pen
 from kernel.live.shelves import Lens, Reserve
 
@@ -27,6 +28,13 @@ KINDS = ("unit", "shelter")
 NOTE = "note"
 # Reserved kinds that a screen may come across, here and in the product.
 MARKS = (NOTE, "request", "placement")
+# Two frames of one unit each fill it.
+ROOM_BYTES = 250
+
+
+def still() -> float:
+    """A clock that stands: no acknowledgement is late, however busy the machine is."""
+    return 0.0
 
 
 def body_of(subject_id: UUID, free: int, *, secret: bool = False, owner: str = "a") -> bytes:
@@ -237,4 +245,4 @@ def somebody(region_id: UUID | None = None) -> Principal:
 
 def connect() -> tuple[Connection, Cable]:
     cable = Cable()
-    return Connection(cable, somebody()), cable
+    return Connection(cable, somebody(), owing=Owing(ROOM_BYTES, ROOM_BYTES)), cable

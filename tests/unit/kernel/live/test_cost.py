@@ -91,8 +91,9 @@ def test_who_sees_only_their_own_pays_for_no_others(region: Region, monkeypatch:
         return since(shelf, seq)  # type: ignore[operator]
 
     monkeypatch.setattr(Shelf, "since", watched)
-    _, cable = region.join(("own", OWNERS[3]))
+    connection, cable = region.join(("own", OWNERS[3]))
     region.hub.flush()
+    region.hub.acknowledge(connection, connection.to)
     region.write(UNITS, 5)
     region.hub.flush()
     assert [len(frame["units"]) for frame in cable.frames] == [2, 2]

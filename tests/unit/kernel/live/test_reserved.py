@@ -13,7 +13,7 @@ from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
 from kernel.live.shelves import Shelf
-from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, body_of, connect, note_of
+from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, body_of, connect, note_of, still
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 UNIT, N, M = new_id(), new_id(), new_id()
@@ -25,7 +25,7 @@ class World:
         self.history = History()
         self.mirror = Mirror(self.history.region_id, passing=[NOTE])
         self.mirror.replace(self.history.head(), ())
-        self.hub = Hub(self.mirror, LENS, lambda: NOW, KINDS, 15.0)
+        self.hub = Hub(self.mirror, LENS, lambda: NOW, KINDS, 15.0, clock_s=still)
         self.unit(1)
 
     def unit(self, free: int) -> None:

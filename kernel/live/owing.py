@@ -1,0 +1,74 @@
+"""Owing: what a screen was sent and has not acknowledged yet, and how much of that may be under way. Pure.
+
+What lies on the way to a screen is old when it arrives: so no more may lie there than it takes in about
+PROMPT_S. How much that is, its acknowledgements tell: a late one halves the window, a prompt one widens it a little.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TypeAlias
+
+# What a frame tells as `to`, how long it is, and when it was sent. Made once, and shared by all who were sent it.
+Sent: TypeAlias = tuple[int, int, float]
+
+# An acknowledgement that comes later than this is late; a screen that owes an older one gets nothing more.
+PROMPT_S = 0.3
+FIRST_BYTES, LEAST_BYTES, MOST_BYTES, STEP_BYTES = 32_768, 8_192, 131_072, 1_024
+
+
+class Owing:
+    """One screen's frames under way, oldest first. A frame of any size may go where nothing is owed.
+
+    Past `full_from_s` it may be sent nothing; asked for every screen in every tick, so it is kept and not derived.
+    """
+
+    __slots__ = ("_bytes", "_frames", "_most", "_window", "full_from_s")
+
+    def __init__(self, first: int = FIRST_BYTES, most: int = MOST_BYTES) -> None:
+        self._frames: list[Sent] = []
+        self._bytes = 0
+        self._window = first
+        self._most = most
+        self.full_from_s = inf
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def add(self, sent: Sent) -> None:
+        self._frames.append(sent)
+        self._bytes += sent[1]
+        if self._bytes >= self._window:
+            self.full_from_s = -inf
+        elif self.full_from_s == inf:
+            self.full_from_s = sent[2] + PROMPT_S
+
+    def settle(self, to: int, now_s: float) -> None:
+        """Take an acknowledgement: it stands for every frame up to the last one that told this `to`.
+
+        Another epoch may have brought the same numbers again, or lower ones; so order counts, not size. Of a
+        number that stands with no frame any more, it stands for those below it.
+        """
+        frames = self._frames
+        if frames and frames[-1][0] == to:
+            self._judge(now_s - frames[-1][2])
+            self.forget()
+            return
+        count = next((at for at in range(len(frames), 0, -1) if frames[at - 1][0] == to), 0)
+        if count:
+            self._judge(now_s - frames[count - 1][2])
+            del frames[:count]
+        else:
+            frames[:] = [one for one in frames if one[0] > to]
+        self._bytes = sum([one[1] for one in frames]) if frames else 0
+        self.full_from_s = inf if not frames else -inf if self._bytes >= self._window else frames[0][2] + PROMPT_S
+
+    def forget(self) -> None:
+        self._frames.clear()
+        self._bytes, self.full_from_s = 0, inf
+
+    def _judge(self, took_s: float) -> None:
+        if took_s > PROMPT_S:
+            self._window = max(min(LEAST_BYTES, self._most), self._window // 2)
+        elif took_s < PROMPT_S / 2 and self._window < self._most:
+            self._window = min(self._most, self._window + STEP_BYTES)
