@@ -27,7 +27,7 @@ class Parser(asyncio.Protocol):
         self.conn.receive_data(data)
 
     def heard(self) -> list[str]:
-        return [frame.data.decode() for frame in self.conn.events_received() if isinstance(frame, Frame)]
+        return [bytes(frame.data).decode() for frame in self.conn.events_received() if isinstance(frame, Frame)]
 
 
 def wire(text: str, opcode: Opcode = Opcode.TEXT) -> bytes:

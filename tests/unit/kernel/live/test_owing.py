@@ -69,7 +69,8 @@ def test_an_ack_stands_for_what_was_sent_before_it(told: list[int], ack: int, le
 @pytest.mark.parametrize("rate", [20 * KB, 40 * KB, 400 * KB])
 def test_a_screen_that_takes_so_much_a_second_comes_to_have_no_more_before_it(rate: int) -> None:
     """Frames of 2 KB are offered fifty times a second to one who reads at its own pace: what it reads is not old."""
-    owing, now_s, read_until_s, lying = Owing(), 0.0, 0.0, []
+    owing, now_s, read_until_s = Owing(), 0.0, 0.0
+    lying: list[tuple[float, float, int]] = []
     ages: list[float] = []
     for tick in range(1_000):
         now_s = tick * 0.02
