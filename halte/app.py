@@ -25,6 +25,7 @@ from halte.watching import metrics
 from inventory.model.audience import Audience
 from inventory.routes import inventory_routes
 from inventory.routes.answering import audience_of
+from inventory.routes.door import ReportDoor
 from kernel.access.model import ACCOUNT_ROLES, Principal, Role, Verb
 from kernel.access.policies import OPEN, allow, enforce_policy
 from kernel.access.routes import access_routes
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,  # Litestar's own would print every library's INFO and tracebacks, whatever the level is
         state=State({"settings": settings}),
     )
-    app.asgi_handler = Envelope(app.asgi_handler, lambda: node.clock.silent_s)
+    app.asgi_handler = Envelope(ReportDoor(app.asgi_handler, app.state), lambda: node.clock.silent_s)
     return app
 
 

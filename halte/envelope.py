@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter
 
-from kernel.problems import Busy, OutcomeUnknown, Problem, document, negotiate
-from kernel.refusing import MEDIA_TYPE
+from kernel.problems import Busy, OutcomeUnknown, Problem
+from kernel.refusing import refusal
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -118,10 +117,6 @@ class _Reply:
         await self._send(message)
 
     async def _refuse(self, problem: Problem) -> None:
-        spoken = (value.decode("latin-1") for name, value in self._scope["headers"] if name == b"accept-language")
-        language = negotiate(next(spoken, None))
-        body = msgspec.json.encode(document(problem, language, instance=self._scope["path"]))
-        headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "cache-control": "no-store"}
-        encoded = [(name.lower().encode(), value.encode()) for name, value in (headers | problem.headers).items()]
-        await self._pass_on({"type": "http.response.start", "status": problem.status, "headers": encoded})
+        status, headers, body = refusal(self._scope, problem)
+        await self._pass_on({"type": "http.response.start", "status": status, "headers": headers})
         await self._pass_on({"type": "http.response.body", "body": body, "more_body": False})

@@ -100,7 +100,12 @@ FROM counter, entry JOIN stamp USING (id);
 COMMIT"""
 
 _COLUMNS = "kind, subject_id AS id, seq, visible_seq, gone, body"
-_READ_BATCH = f"SELECT {_COLUMNS} FROM journal WHERE region_id = $1 AND seq > $2 AND batch = $3 ORDER BY seq"
+# Numbers only: the bodies are at hand.
+_READ_BATCH = """
+SELECT r.epoch, min(j.seq) AS first, array_agg(j.visible_seq ORDER BY j.seq) AS visible
+FROM region r JOIN journal j ON j.region_id = r.id
+WHERE r.id = $1 AND j.seq > $2 AND j.batch = $3 GROUP BY r.epoch
+"""
 _READ_RANGE = f"SELECT {_COLUMNS} FROM journal WHERE region_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
 _READ_HEAD = "SELECT epoch, seq FROM region WHERE id = $1"
 _READ_BOARD = """
@@ -131,14 +136,24 @@ async def write_and_commit(
     return batch
 
 
-async def read_batch(connection: Connection, region_id: UUID, after: int, batch: UUID | None) -> tuple[Subject, ...]:
-    """Return what a commit has numbered. It stands whether or not this succeeds, and its locks are free again.
+async def read_batch(
+    connection: Connection, region_id: UUID, after: int, batch: UUID | None, entries: Sequence[Entry]
+) -> Range | None:
+    """Return `entries` as a commit has numbered them. It stands whether or not this succeeds, its locks are free again.
 
     `after` is any seq known to be older than the batch: it bounds the search.
     """
     if batch is None:
-        return ()
-    return tuple(map(_subject, await connection.fetch(_READ_BATCH, region_id, after, batch)))
+        return None
+    row = await connection.fetchrow(_READ_BATCH, region_id, after, batch)
+    if row is None:
+        raise LookupError(f"no batch {batch} after {after}")
+    first = row["first"]
+    subjects = tuple(
+        Subject(e.kind, e.id, seq, visible_seq, e.gone, e.body)
+        for seq, (e, visible_seq) in enumerate(zip(entries, row["visible"], strict=True), start=first)
+    )
+    return Range(region_id, row["epoch"], first - 1, subjects[-1].seq, subjects)
 
 
 async def read_range(

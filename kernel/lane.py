@@ -20,7 +20,7 @@ import asyncpg
 import structlog
 
 from kernel.blaming import ROLLED_BACK, Contradiction, Sent, blame
-from kernel.journal import Entry, Head, Range, Subject, read_batch, read_head, write_and_commit
+from kernel.journal import Entry, Range, Subject, read_batch, read_head, write_and_commit
 from kernel.lane_metrics import LaneMetrics
 from kernel.lane_queue import LaneQueue, Ticket, weight_of
 from kernel.postgres import Connection, Pool, begin_statement
@@ -88,6 +88,8 @@ class Lane:
         self._idle.set()
         self._finishing: set[asyncio.Task[None]] = set()
         self._closing = False
+        # Some seq that is older than whatever this lane writes next, once it knows one.
+        self._numbered: int | None = None
 
     def start(self) -> None:
         self._supervisor.start(_RUN, self._run)
@@ -121,7 +123,8 @@ class Lane:
 
     async def submit(self, work: Any, *, bulk: bool = False) -> Any:
         """Queue one item and return its answer after COMMIT; raise its Problem where it is refused."""
-        (outcome,) = await self.submit_all([work], bulk=bulk)
+        (ticket,) = self._queue_up([work], bulk=bulk)
+        outcome = await ticket.answer
         if isinstance(outcome, Problem):
             raise outcome
         return outcome
@@ -131,6 +134,10 @@ class Lane:
 
         A caller that goes away does not take its items along: what is queued will be written (I1).
         """
+        tickets = self._queue_up(works, bulk=bulk)
+        return [await ticket.answer for ticket in tickets]
+
+    def _queue_up(self, works: Sequence[Any], *, bulk: bool) -> list[Ticket]:
         if self._closing or self.depth + len(works) > self._settings.lane_queue_max:
             self._metrics.busy.inc(len(works))
             raise Busy
@@ -140,7 +147,7 @@ class Lane:
         self._metrics.queued.set(self.depth)
         self._idle.clear()
         self._waiting.set()
-        return [await asyncio.shield(ticket.answer) for ticket in tickets]
+        return tickets
 
     async def _run(self) -> None:
         while True:
@@ -239,38 +246,40 @@ class Lane:
         attempt.sent = Sent.NOTHING
         try:
             await connection.execute(self._begin + _IMPATIENT if attempt.impatient else self._begin)
-            head: Head = await read_head(connection, self._region_id)
+            if self._numbered is None:
+                self._numbered = (await read_head(connection, self._region_id)).seq
             written = await self._writer(connection, [ticket.work for ticket in attempt.batch])
             attempt.sent = Sent.COMMIT
             number = await write_and_commit(connection, self._region_id, written.entries, written.at)
             attempt.sent = Sent.KEPT
-            subjects = await read_batch(connection, self._region_id, head.seq, number)
+            changes = await read_batch(connection, self._region_id, self._numbered, number, written.entries)
         except BaseException as error:
+            # It may be another database by now, whose numbers are lower.
+            self._numbered = None
             await _abandon(connection, error)
             raise
         self._metrics.commit_seconds.observe(time.monotonic() - began)
         self._metrics.batch_items.observe(len(attempt.batch))
-        self._finish(attempt.batch, written, head, subjects)
+        if changes is not None:
+            self._numbered = changes.to
+        self._finish(attempt.batch, written, changes)
         attempt.answered = True
 
-    def _finish(self, batch: list[Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]) -> None:
+    def _finish(self, batch: list[Ticket], written: Written, changes: Range | None) -> None:
         """Publish and answer beside the next batch, not before it."""
-        task = asyncio.create_task(self._publish_and_answer(batch, written, head, subjects))
+        task = asyncio.create_task(self._publish_and_answer(batch, written, changes))
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
 
-    async def _publish_and_answer(
-        self, batch: list[Ticket], written: Written, head: Head, subjects: tuple[Subject, ...]
-    ) -> None:
+    async def _publish_and_answer(self, batch: list[Ticket], written: Written, changes: Range | None) -> None:
         try:
-            if subjects:
-                after, to = subjects[0].seq - 1, subjects[-1].seq
-                await self._publish(Range(self._region_id, head.epoch, after, to, subjects))
+            if changes is not None:
+                await self._publish(changes)
         except Exception:
             log.exception("lane.publish_failed", region=str(self._region_id))
         finally:
             # It is committed all the same, and the relay will find it.
-            numbered = {subject.id: subject for subject in subjects}
+            numbered = {} if changes is None else {subject.id: subject for subject in changes.subjects}
             for ticket, answer in zip(batch, written.answers, strict=True):
                 if not ticket.answer.done():
                     ticket.answer.set_result(_finished(answer, numbered))

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, HTTPScope
 
 from kernel.blaming import Sent, blame
 from kernel.problems import (
@@ -43,10 +43,23 @@ _BY_STATUS: dict[int, type[Problem]] = {
 
 def respond(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     """Build the answer of a problem: its document, its headers, never cached."""
-    language = negotiate(request.headers.get("accept-language"))
-    body = msgspec.json.encode(document(problem, language, instance=request.url.path))
+    body, headers = _said(problem, request.headers.get("accept-language"), request.url.path)
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def refusal(scope: HTTPScope, problem: Problem) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Return the same answer as status, raw headers and body, for whoever stands before the framework."""
+    spoken = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), None)
+    body, headers = _said(problem, spoken, scope["path"])
+    headers |= {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body))}
+    return problem.status, [(name.lower().encode(), value.encode()) for name, value in headers.items()], body
+
+
+def _said(problem: Problem, accept_language: str | None, path: str) -> tuple[bytes, dict[str, str]]:
+    language = negotiate(accept_language)
+    body = msgspec.json.encode(document(problem, language, instance=path))
     headers = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
-    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers | problem.headers)
+    return body, headers | problem.headers
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -1,4 +1,4 @@
-"""Flushing: writes what the batch decided, one statement per table, inserts by ascending id."""
+"""Flushing: writes what the batch decided, one statement per table, inserts by ascending id, most in one message."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Table
 
 from inventory import tables
 from inventory.lane.rows import state_row
 from inventory.lane.working import Live, Working
-from kernel.bulk import columns_of, insert, unnest_of
+from kernel.bulk import Write, columns_of, insert, inserting, unnest_of, write_together
 from kernel.lane import Contradiction
 from kernel.postgres import Connection
 
@@ -65,11 +66,7 @@ async def flush(connection: Connection, working: Working) -> None:
         await connection.executemany(_put(table), values)
     await insert(connection, tables.unit_state, sorted(working.births, key=lambda row: row["unit_id"]))
     await _end_holds(connection, working)
-    for table in _ORDER:
-        rows = working.inserts.get(table, [])
-        rows.sort(key=lambda row: (row.get("id") or row.get("report_id") or row["surge_id"], row.get("unit_id") or 0))
-        await insert(connection, table, rows, _CONFLICTS.get(table, ""))
-    await insert(connection, tables.feed, _feed_rows(working), _upsert(tables.feed))
+    await _write_rows(connection, working)
     await _move_ends(connection, working)
     if working.pinned:
         reports, units = zip(*working.pinned, strict=True)
@@ -77,7 +74,30 @@ async def flush(connection: Connection, working: Working) -> None:
     if working.voided:
         ids, actors = zip(*sorted(working.voided), strict=True)
         await connection.execute(_VOID, list(ids), list(actors), working.now)
-    await _update_states(connection, working)
+
+
+async def _write_rows(connection: Connection, working: Working) -> None:
+    """Write new rows and the hot ones. `held` is set only from the value the decision was made on (I2)."""
+    writes = []
+    for table in _ORDER:
+        rows = working.inserts.get(table)
+        if rows:
+            rows.sort(key=_id_of)
+            writes.append(inserting(table, rows, _CONFLICTS.get(table, "")))
+    feeds = feed_rows(working)
+    if feeds:
+        writes.append(inserting(tables.feed, feeds, _upsert(tables.feed)))
+    dirty = sorted((live for live in working.units.values() if live.dirty), key=lambda live: live.unit.id)
+    if dirty:
+        columns = columns_of(tables.unit_state, [hot_row(working, live) for live in dirty])
+        writes.append(Write(_update_sql, [*columns, [live.held_before for live in dirty]]))
+    written = await write_together(connection, writes)
+    if dirty and written[-1] != len(dirty):
+        raise Contradiction(f"{written[-1]} rows of unit_state: expected {len(dirty)}")
+
+
+def _id_of(row: dict[str, Any]) -> tuple[UUID, UUID | int]:
+    return row.get("id") or row.get("report_id") or row["surge_id"], row.get("unit_id") or 0
 
 
 async def _end_holds(connection: Connection, working: Working) -> None:
@@ -114,35 +134,24 @@ async def _move_ends(connection: Connection, working: Working) -> None:
         await connection.execute(_EXPIRIES, list(ids), list(untils))
 
 
-async def _update_states(connection: Connection, working: Working) -> None:
-    """Write the hot rows. `held` is set only from the value the decision was made on (I2)."""
-    dirty = sorted((live for live in working.units.values() if live.dirty), key=lambda live: live.unit.id)
-    if not dirty:
-        return
-    rows = [_row(working, live) for live in dirty]
-    columns = columns_of(tables.unit_state, rows)
-    done = await connection.execute(_update_sql(), *columns, [live.held_before for live in dirty])
-    _expect(done, len(dirty))
-
-
-def _row(working: Working, live: Live) -> dict[str, Any]:
-    state = live.fold(working.moment)
+def hot_row(working: Working, live: Live) -> dict[str, Any]:
+    state = live.settled or live.fold(working.moment)
     return state_row(live.unit.id, live.known, state, live.reports, live.count_prior_seq)
 
 
 @cache
-def _update_sql() -> str:
+def _update_sql(first: int) -> str:
     names = [column.name for column in tables.unit_state.columns]
     sets = ", ".join(f"{name} = v.{name}" for name in names[1:])
-    before = f", ${len(names) + 1}::int[])"
+    before = f", ${len(names) + first}::int[])"
     return (
         f"UPDATE unit_state s SET {sets} "
-        f"FROM {unnest_of(tables.unit_state)[:-1]}{before} AS v({', '.join(names)}, held_before) "
+        f"FROM {unnest_of(tables.unit_state, first)[:-1]}{before} AS v({', '.join(names)}, held_before) "
         "WHERE s.unit_id = v.unit_id AND s.held = v.held_before"
     )
 
 
-def _feed_rows(working: Working) -> list[dict[str, Any]]:
+def feed_rows(working: Working) -> list[dict[str, Any]]:
     return [
         {
             "key_id": key_id,

@@ -12,7 +12,8 @@ from sqlalchemy import Table
 from inventory import tables
 from inventory.lane.looking import Look
 from inventory.lane.past import load_past
-from inventory.lane.rows import told_of, unit_of
+from inventory.lane.reading import GRANTS, Found, FoundUnit
+from inventory.lane.rows import known_of
 from inventory.lane.sites import load_sites, lock_sites
 from inventory.lane.surges import load_last, load_surges, lock_surges, units_of
 from inventory.lane.working import (
@@ -25,8 +26,6 @@ from inventory.lane.working import (
     StoredReport,
     Working,
 )
-from inventory.model.counting import Stated
-from inventory.model.state import Known, Shown, Status
 from kernel.postgres import Connection
 
 
@@ -81,30 +80,6 @@ SELECT * FROM hold WHERE id = ANY($1::uuid[]) OR (state = 'held' AND request_id 
 ORDER BY id FOR UPDATE
 """
 _LOCK_UNITS = "SELECT unit_id FROM unit_state WHERE unit_id = ANY($1::uuid[]) ORDER BY unit_id FOR UPDATE"
-_UNITS = """
-SELECT u.*, s.*, h.secret, h.closed AS shelter_closed,
-       b.seq AS board_seq, b.visible_seq AS board_visible_seq,
-       CASE WHEN NOT b.gone THEN j.body END AS board_body
-FROM unit u
-JOIN unit_state s ON s.unit_id = u.id
-JOIN shelter h ON h.id = u.shelter_id
-LEFT JOIN subject b ON b.id = u.id
-LEFT JOIN journal j ON j.region_id = b.region_id AND j.seq = b.seq
-WHERE u.id = ANY($1::uuid[]) AND u.region_id = $2
-"""
-_GRANTS = """
-SELECT p.actor, p.shelter FROM unnest($1::uuid[], $2::uuid[]) AS p(actor, shelter)
-WHERE EXISTS (SELECT FROM account a WHERE a.id = p.actor AND a.region_id = $3 AND a.disabled_at IS NULL AND (
-        a.role IN ('desk', 'administrator')
-        OR EXISTS (SELECT FROM account_shelter g WHERE g.account_id = a.id AND g.shelter_id = p.shelter)))
-   OR EXISTS (SELECT FROM machine_key k JOIN machine_key_shelter g ON g.key_id = k.id
-        WHERE k.id = p.actor AND k.region_id = $3 AND k.revoked_at IS NULL AND g.shelter_id = p.shelter)
-"""
-_REPORTS = """
-SELECT r.id, r.body_hash, array_agg(u.unit_id ORDER BY u.unit_id) AS units,
-       array_agg(u.outcome ORDER BY u.unit_id) AS outcomes
-FROM report r JOIN report_unit u ON u.report_id = r.id WHERE r.id = ANY($1::uuid[]) GROUP BY r.id
-"""
 _MOVED = """
 SELECT m.id, m.unit_id, u.shelter_id, m.body_hash, m.outcome, m.voided_at IS NOT NULL AS voided,
        CASE WHEN m.direction = 'in' THEN m.hold_id END AS hold_id
@@ -154,17 +129,24 @@ async def _find_units(connection: Connection, touches: Touches) -> None:
         touches.shelters.update(row["shelter_id"] for row in rows)
 
 
-async def load(connection: Connection, touches: Touches, holds: Sequence[asyncpg.Record], working: Working) -> None:
+async def load(
+    connection: Connection, touches: Touches, holds: Sequence[asyncpg.Record], found: Found, working: Working
+) -> None:
     """Fill the working set; every lock has been taken before."""
     if touches.operators or touches.shelters:
         await load_sites(connection, touches.operators, touches.shelters, touches.units, working)
         await load_last(connection, touches.units, working)
-    rows = await connection.fetch(_UNITS, list(touches.units), working.region_id) if touches.units else []
-    for row in rows:
-        live = working.units[row["id"]] = _live(row)
-        working.turn(live, row["night"], row["policy"])
-    await load_past(connection, touches.looks, touches.feeds, touches.named, working)
-    await _load_grants(connection, touches, working)
+    for one in found.units:
+        live = working.units[one.state.unit_id] = _live(one)
+        working.turn(live, one.state.night, one.state.policy)
+    for feed in found.feeds:
+        working.units[feed.unit].feeds[feed.key] = feed.memory
+    await load_past(connection, touches.looks, touches.named, working)
+    working.grants = found.grants
+    if touches.actors:
+        await _load_grants_of(connection, touches.actors, working)
+    for report in found.reports:
+        working.reports[report.id] = StoredReport(report.body_hash, report.outcomes)
     await _load_stored(connection, touches, working)
     for hold in holds:
         stored = _stored_hold(hold)
@@ -173,21 +155,17 @@ async def load(connection: Connection, touches: Touches, holds: Sequence[asyncpg
             working.open_holds[stored.request_id] = stored.id
 
 
-async def _load_grants(connection: Connection, touches: Touches, working: Working) -> None:
-    asked = touches.grants | {
-        (actor, live.unit.shelter_id) for actor in touches.actors for live in working.units.values()
-    }
-    pairs = [(actor, shelter) for actor, shelter in asked if actor != SYSTEM]
+async def _load_grants_of(connection: Connection, actors: Collection[UUID], working: Working) -> None:
+    """Learn which of the shelters that turned out to be concerned these may act for."""
+    shelters = {live.unit.shelter_id for live in working.units.values()}
+    pairs = [(actor, shelter) for actor in actors for shelter in shelters if actor != SYSTEM]
     if pairs:
-        actors, shelters = zip(*pairs, strict=True)
-        rows = await connection.fetch(_GRANTS, list(actors), list(shelters), working.region_id)
-        working.grants = {(row["actor"], row["shelter"]) for row in rows}
+        named, of_shelters = zip(*pairs, strict=True)
+        rows = await connection.fetch(GRANTS, list(named), list(of_shelters), working.region_id)
+        working.grants |= {(row["actor"], row["shelter"]) for row in rows}
 
 
 async def _load_stored(connection: Connection, touches: Touches, working: Working) -> None:
-    for row in await _by_id(connection, _REPORTS, touches.reports):
-        outcomes = tuple(zip(row["units"], row["outcomes"], strict=True))
-        working.reports[row["id"]] = StoredReport(row["body_hash"], outcomes)
     for row in await _by_id(connection, _MOVED, touches.movements):
         working.movements[row["id"]] = StoredMovement(
             row["unit_id"], row["shelter_id"], row["body_hash"], row["outcome"], row["voided"], row["hold_id"]
@@ -210,40 +188,22 @@ async def _by_id(connection: Connection, query: str, ids: Collection[UUID]) -> I
     return await connection.fetch(query, list(ids)) if ids else ()
 
 
-def _live(row: asyncpg.Record) -> Live:
-    unit = unit_of(row)
-    known = Known(
-        unit_id=row["id"],
-        shelter_id=row["shelter_id"],
-        regime=unit.regime,
-        turnover=unit.turnover,
-        capacity=Stated(row["capacity"], row["capacity_at"], row["capacity_report"]),
-        held=row["held"],
-        told=told_of(row),
-        closed=row["closed"],
-        shelter_closed=row["shelter_closed"],
-        reopened_at=row["reopened_at"],
-        stuck_by=row["stuck_by"],
-    )
+def _live(found: FoundUnit) -> Live:
+    unit, row = found.unit, found.state
     return Live(
         unit=unit,
-        known=known,
-        secret=row["secret"],
-        removed=row["removed"],
-        seq=row["board_seq"] or 0,
-        visible_seq=row["board_visible_seq"] or 0,
-        before=row["board_body"].encode() if row["board_body"] else None,
-        reports=row["reports"],
-        count_prior_seq=row["count_prior_seq"],
-        held_before=row["held"],
-        shown_before=_shown(row, known),
+        known=known_of(row, unit, shelter_closed=found.shelter_closed),
+        secret=found.secret,
+        removed=found.removed,
+        seq=found.seq or 0,
+        visible_seq=found.visible_seq or 0,
+        before=found.journalled,
+        reports=row.reports,
+        count_prior_seq=row.count_prior_seq,
+        held_before=row.held,
+        shown_before=row.shown,
+        past=found.past,
     )
-
-
-def _shown(row: asyncpg.Record, known: Known) -> Shown:
-    """What the last journalled state showed, before time or this batch changed it."""
-    out = known.told.out_of_service.value if known.told.out_of_service else ()
-    return Status(row["status"]), row["free"], row["over_by"], row["capacity"], out
 
 
 def _stored_hold(row: asyncpg.Record) -> StoredHold:

@@ -34,7 +34,6 @@ JOIN hold h ON h.unit_id = n.unit_id AND (h.state = 'held' OR h.ended_at >= n.si
 LEFT JOIN hold_end e ON e.hold_id = h.id AND e.outcome = 'arrived'
 LEFT JOIN movement m ON m.id = e.movement_id AND m.voided_at IS NULL
 """
-_FEEDS = "SELECT * FROM feed WHERE unit_id = ANY($2::uuid[]) AND key_id = ANY($1::uuid[])"
 _NAMED = """
 SELECT l.report_id, l.unit_id, l.at FROM unnest($1::uuid[], $2::uuid[]) AS n(report_id, unit_id)
 JOIN report_unit l ON l.report_id = n.report_id AND l.unit_id = n.unit_id WHERE l.free IS NOT NULL
@@ -79,7 +78,6 @@ _EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 async def load_past(
     connection: Connection,
     looks: Mapping[UUID, Sequence[Look]],
-    feeds: Collection[UUID],
     named: Collection[tuple[UUID, UUID]],
     working: Working,
 ) -> None:
@@ -87,22 +85,27 @@ async def load_past(
     units = list(working.units.values())
     if not units:
         return
-    ids = [live.unit.id for live in units]
-    if feeds:
-        for row in await connection.fetch(_FEEDS, list(feeds), ids):
-            working.units[row["unit_id"]].feeds[row["key_id"]] = msgspec.convert(dict(row), FeedMemory)
     if looks:
         await _load_lines(connection, looks, working)
-    since = [_since(live, looks.get(live.unit.id, ()), working) for live in units]
-    for row in await connection.fetch(MOVEMENTS, ids, since):
-        working.units[row["unit_id"]].movements[row["id"]] = movement_of(row)
-    for row in await connection.fetch(SPANS, ids, since):
-        working.units[row["unit_id"]].holds[row["id"]] = span_of(row)
+    moved = [live for live in units if live.past or live.lines is not None]
+    if moved:
+        await _load_moved(connection, moved, looks, working)
     if named:
         reports, of_units = zip(*named, strict=True)
         for row in await connection.fetch(_NAMED, list(reports), list(of_units)):
             if row["unit_id"] in working.units:
                 working.units[row["unit_id"]].named[row["report_id"]] = row["at"]
+
+
+async def _load_moved(
+    connection: Connection, units: Sequence[Live], looks: Mapping[UUID, Sequence[Look]], working: Working
+) -> None:
+    ids = [live.unit.id for live in units]
+    since = [_since(live, looks.get(live.unit.id, ()), working) for live in units]
+    for row in await connection.fetch(MOVEMENTS, ids, since):
+        working.units[row["unit_id"]].movements[row["id"]] = movement_of(row)
+    for row in await connection.fetch(SPANS, ids, since):
+        working.units[row["unit_id"]].holds[row["id"]] = span_of(row)
 
 
 async def _load_lines(connection: Connection, looks: Mapping[UUID, Sequence[Look]], working: Working) -> None:

@@ -20,7 +20,6 @@ from inventory.lane.looking import received
 from inventory.model.audience import masked_view_changed
 from inventory.model.counting import HoldSpan, Movement, Stated, newest
 from inventory.model.feeds import FeedMemory
-from inventory.model.night import night_of
 from inventory.model.state import Known, Moment, Shown, UnitState, fold
 from inventory.model.story import Run, Said, Story, tell
 from inventory.model.surge import Surge
@@ -63,6 +62,10 @@ class Live:
     named: dict[UUID, datetime] = field(default_factory=dict)
     causes: list[Cause] = field(default_factory=list)
     dirty: bool = False
+    # Whether anything moved, or is held, that a line in order may have to reckon with.
+    past: bool = True
+    # What the batch has made of it.
+    settled: UnitState | None = None
 
     def fold(self, moment: Moment) -> UnitState:
         return fold(self.known, tuple(self.movements.values()), tuple(self.holds.values()), moment)
@@ -215,7 +218,7 @@ class Working:
 
     @property
     def night(self) -> date:
-        return night_of(self.moment.now, self.moment.zone)
+        return self.moment.night
 
     def received(self, stamped: datetime | None) -> datetime:
         return received(self.now, stamped)
@@ -301,7 +304,7 @@ class Working:
         for live in self.units.values():
             if not live.dirty or live.removed:
                 continue
-            state = live.fold(self.moment)
+            state = live.settled = live.fold(self.moment)
             body = unit_body(state, live.secret)
             if state.shown != live.shown_before:
                 live.count_prior_seq = live.seq

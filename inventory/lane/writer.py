@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -17,7 +16,8 @@ import asyncpg
 
 from inventory.lane.flushing import flush
 from inventory.lane.loading import Touches, load, lock
-from inventory.lane.working import Working, current
+from inventory.lane.reading import Found, read
+from inventory.lane.working import SYSTEM, Working, current
 from inventory.model.policy import Policy
 from inventory.model.state import Moment
 from inventory.problems import ChangedMeanwhile
@@ -26,10 +26,6 @@ from kernel.journal import Subject
 from kernel.lane import Finish, Written
 from kernel.postgres import Connection
 from kernel.problems import Problem
-
-_MOMENT = """
-SELECT halte_now() AS now, (SELECT id FROM policy WHERE region_id = $1 ORDER BY version DESC LIMIT 1) AS policy_id
-"""
 
 
 class Work(Protocol):
@@ -84,22 +80,27 @@ class InventoryWriter:
             # It is alone. Postgres gives it longer than a second to think: reading much in takes its time too.
             await connection.execute(_THINK)
         locked = await lock(connection, touches, self._region_id)
-        # After the locks: a batch that waited for them must not date its work before what it waited for, nor fold by
-        # older rules. Whoever folded one of these units by newer ones found them committed; so does this read.
-        now, policy_id = await _moment(connection, self._region_id)
-        working = Working(self._region_id, Moment(now, self._zone, await self._in_force(connection, policy_id)))
-        await self.load(connection, touches, locked, working)
+        grants = (pair for pair in touches.grants if pair[0] != SYSTEM)
+        found = await read(connection, self._region_id, touches.units, touches.feeds, grants, touches.reports)
+        moment = Moment(found.now, self._zone, await self._in_force(connection, found.policy))
+        working = Working(self._region_id, moment)
+        await self.load(connection, touches, locked, found, working)
         answers = [await _attempt(work, working, alone=len(works) == 1) for work in works]
         self.settle(working)
         await self.flush(connection, working)
-        return Written(answers, working.entries, now)
+        return Written(answers, working.entries, moment.now)
 
     # What a package above adds to a batch, it adds to these three.
 
     async def load(
-        self, connection: Connection, touches: Touches, holds: Sequence[asyncpg.Record], working: Working
+        self,
+        connection: Connection,
+        touches: Touches,
+        holds: Sequence[asyncpg.Record],
+        found: Found,
+        working: Working,
     ) -> None:
-        await load(connection, touches, holds, working)
+        await load(connection, touches, holds, found, working)
 
     def settle(self, working: Working) -> None:
         working.settle()
@@ -111,13 +112,6 @@ class InventoryWriter:
         if policy_id != self._policy.id:
             self._policy = await read_policy(connection, self._region_id)
         return self._policy
-
-
-async def _moment(connection: Connection, region_id: UUID) -> tuple[datetime, UUID | None]:
-    row = await connection.fetchrow(_MOMENT, region_id)
-    if row is None:
-        raise LookupError("a SELECT without FROM gives one row")
-    return row["now"], row["policy_id"]
 
 
 async def _attempt(work: Work | WholeWork, working: Working, *, alone: bool) -> Finish | Problem:

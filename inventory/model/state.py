@@ -7,7 +7,7 @@ is not here: whoever shows a state derives it with `available()`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -101,14 +101,19 @@ class Moment:
     now: datetime
     zone: ZoneInfo
     policy: Policy
+    # The night that it is.
+    night: date = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "night", night_of(self.now, self.zone))
 
 
 def fold(known: Known, movements: Sequence[Movement], holds: Sequence[HoldSpan], moment: Moment) -> UnitState:
     """Return the state of a unit from everything that is known of it at one moment."""
-    night = night_of(moment.now, moment.zone)
+    night = moment.night
     told = known.told.turned(night)
     status = _status(known, told.count, night)
-    rest = _rest(replace(known, told=told), status, movements, holds, moment)
+    rest = _rest(known, told, status, movements, holds, moment)
     return UnitState(
         unit_id=known.unit_id,
         shelter_id=known.shelter_id,
@@ -146,13 +151,11 @@ def noon_for(known: Known, count: Count, zone: ZoneInfo) -> datetime | None:
 
 
 def _rest(
-    known: Known, status: Status, movements: Sequence[Movement], holds: Sequence[HoldSpan], moment: Moment
+    known: Known, told: Told, status: Status, movements: Sequence[Movement], holds: Sequence[HoldSpan], moment: Moment
 ) -> Balance:
-    told = known.told
     if status is Status.UNCONFIRMED:
         out = sum(o.places for o in told.out_of_service.value) if told.out_of_service else 0
-        noon = noon_of(night_of(moment.now, moment.zone), moment.zone)
-        return expected(known.capacity.value, out, noon, movements)
+        return expected(known.capacity.value, out, noon_of(moment.night, moment.zone), movements)
     if told.count is None:
         return Balance(0, 0)
     return balance(told.count, movements, holds, noon_for(known, told.count, moment.zone))

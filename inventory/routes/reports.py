@@ -64,6 +64,10 @@ def report_of(report_id: UUID, body: ReportBody, principal: Principal, received_
     )
 
 
+def view_of(told: ReportAnswer, audience: Audience) -> ReportView:
+    return ReportView(told.report_id, told.repeated, _units(told, audience))
+
+
 def _units(told: ReportAnswer, audience: Audience) -> list[UnitAnswerView]:
     return [UnitAnswerView(one.unit_id, one.outcome, wire(one.subject, audience)) for one in told.units]
 
@@ -81,8 +85,7 @@ async def put_report(request: ApiRequest, report_id: FromPath[UUID], data: JSONB
     times = dated(request, data.observed_at, data.sent_at, received_at)
     report = replace(report, observed_at=times.client_at, sent_at=times.sent_at)
     told: ReportAnswer = await submit(request, report)
-    audience = audience_of(request.user)
-    return answer(ReportView(told.report_id, told.repeated, _units(told, audience)))
+    return answer(view_of(told, audience_of(request.user)))
 
 
 @post(

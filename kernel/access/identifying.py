@@ -87,6 +87,8 @@ class Identifying:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._remembered: dict[_Name, tuple[_Found, float]] = {}
+        # By the digest of what was shown: what it was found to be, as long as just that is remembered.
+        self._shown: dict[bytes, tuple[_Found, Principal]] = {}
         self._forgettings = 0
         self._waiting: dict[_Name, asyncio.Future[_Found | None]] = {}
         self._reader: asyncio.Task[None] | None = None
@@ -101,6 +103,24 @@ class Identifying:
                 log.warning("access.postgres_away", error=type(error).__name__)
                 raise Busy from error
         return _accept(found, credential)
+
+    def note(self, digest: bytes, principal: Principal) -> None:
+        """Note what a principal was found by, for `recall`."""
+        if principal.credential is None:
+            return
+        found, _ = self._remembered.get(_name(principal.credential), (None, 0.0))
+        if found is not None:
+            if len(self._shown) >= _REMEMBER_MAX:
+                self._shown.clear()
+            self._shown[digest] = (found, principal)
+
+    def recall(self, digest: bytes) -> Principal | None:
+        """Return who was found by what has this digest, if `find` would remember the same."""
+        found, principal = self._shown.get(digest, (None, None))
+        if principal is None or principal.credential is None:
+            return None
+        remembered, until = self._remembered.get(_name(principal.credential), (None, 0.0))
+        return principal if remembered is found and until > time.monotonic() else None
 
     async def still_valid(self, principals: Iterable[Principal]) -> set[Principal]:
         """Return those whose rights are exactly what they were, in one query.

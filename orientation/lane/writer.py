@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from inventory.lane.loading import Touches
+from inventory.lane.reading import Found
 from inventory.lane.working import Working
 from inventory.lane.writer import InventoryWriter
 from kernel.postgres import Connection
@@ -28,9 +29,14 @@ class OrientationWriter(InventoryWriter):
         self._orientation = OrientationPolicy()
 
     async def load(
-        self, connection: Connection, touches: Touches, holds: Sequence[asyncpg.Record], working: Working
+        self,
+        connection: Connection,
+        touches: Touches,
+        holds: Sequence[asyncpg.Record],
+        found: Found,
+        working: Working,
     ) -> None:
-        await super().load(connection, touches, holds, working)
+        await super().load(connection, touches, holds, found, working)
         if not concerns(touches):
             return
         records = Records(await self._rules(connection, working.region_id))

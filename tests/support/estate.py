@@ -1,4 +1,4 @@
-"""A region of five shelters with eight units each, one shelter secret, with a key per shelter; made over HTTP."""
+"""A region of shelters with eight units each, the last shelter secret, with a key per shelter; made over HTTP."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Estate:
         return {"Authorization": f"Bearer {self.keys[shelter]}"}
 
 
-async def furnish_estate(address: str, region_id: UUID) -> Estate:
+async def furnish_estate(address: str, region_id: UUID, shelters: int = _SHELTERS) -> Estate:
     """Define everything as the region's administrator, who is there already."""
     estate = Estate(region_id)
     await sign_in(estate, address, "admin")
@@ -48,19 +48,19 @@ async def furnish_estate(address: str, region_id: UUID) -> Estate:
     ) as admin:
         operator = new_id()
         _expect(200, await admin.put(f"/operators/{operator}", json={"name": "Operator 1 (invented)"}))
-        for number in range(_SHELTERS):
-            await _add_shelter(estate, admin, operator, number)
-        for role, shelters in (("staff", estate.shelters), ("desk", ())):
+        for number in range(shelters):
+            await _add_shelter(estate, admin, operator, number, secret=number == shelters - 1)
+        for role, own in (("staff", estate.shelters), ("desk", ())):
             body = {"login": role, "password": PASSWORD, "role": role, "language": "en"}
-            _expect(201, await admin.post("/accounts", json=body | {"shelters": [str(one) for one in shelters]}))
+            _expect(201, await admin.post("/accounts", json=body | {"shelters": [str(one) for one in own]}))
             await sign_in(estate, address, role)
     return estate
 
 
-async def _add_shelter(estate: Estate, admin: httpx.AsyncClient, operator: UUID, number: int) -> None:
+async def _add_shelter(estate: Estate, admin: httpx.AsyncClient, operator: UUID, number: int, *, secret: bool) -> None:
     shelter = new_id()
     body = {"operator": str(operator), "name": f"House {number + 1}", "commune": "21004", "invented": True}
-    _expect(200, await admin.put(f"/shelters/{shelter}", json=body | {"secret": number == _SHELTERS - 1}))
+    _expect(200, await admin.put(f"/shelters/{shelter}", json=body | {"secret": secret}))
     units = tuple(new_id() for _ in range(_UNITS))
     for place, unit in enumerate(units):
         unit_body = {"shelter": str(shelter), "name": f"Floor {place}", "audience": ["everyone"], "capacity": CAPACITY}

@@ -113,10 +113,11 @@ async def installed(
     through: Through = directly,
     programs: Programs = found,
     variables: Variables = no_more,
+    shelters: int = 5,
 ) -> AsyncIterator[Installation]:
     """Run an installation with the estate in it. Its settings are those that go straight to the servers."""
     async with founded(nodes, through, programs, variables) as ground:
-        estate = await furnish_estate(ground.nodes[0].address, ground.region_id)
+        estate = await furnish_estate(ground.nodes[0].address, ground.region_id, shelters)
         yield Installation(ground.embedded, ground.settings, estate, ground.nodes)
 
 

@@ -39,6 +39,8 @@ class Server:
     variables: Mapping[str, str] = field(default_factory=dict)
     # Where its log goes, for who wants to read it.
     log: Path | None = None
+    # What it runs, if that is not the product as it is.
+    program: str = _HALTE
 
     @property
     def address(self) -> str:
@@ -57,7 +59,7 @@ class Server:
             "HALTE_LOG_LEVEL": "error",
             **self.variables,
         }
-        command = [sys.executable, "-c", _HALTE, "run"]
+        command = [sys.executable, "-c", self.program, "run"]
         with self.log.open("ab") if self.log is not None else nullcontext() as log:
             self.process = await asyncio.create_subprocess_exec(
                 *command, env=environment, stdout=PIPE, stderr=log, stdin=DEVNULL

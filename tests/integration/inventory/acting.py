@@ -11,16 +11,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import msgspec
 
 from inventory.holding import EndHold, Ending, Hold, HoldAnswer
 from inventory.lane.past import movement_of
-from inventory.lane.rows import said_of, told_of, unit_of
+from inventory.lane.rows import StateRow, known_of, said_of, told_of, unit_of
 from inventory.lane.working import SYSTEM
 from inventory.lane.writer import InventoryWriter
-from inventory.model.counting import Basis, Direction, HoldSpan, Spoke, Stated
+from inventory.model.counting import Basis, Direction, HoldSpan, Spoke
 from inventory.model.night import noon_of
 from inventory.model.policy import Policy
-from inventory.model.state import Known, Moment, UnitState, fold
+from inventory.model.state import Moment, UnitState, fold
 from inventory.model.story import Outcome, Told
 from inventory.model.story import tell as retold
 from inventory.moving import Move
@@ -217,7 +218,8 @@ WHERE h.unit_id = $1
 async def recount(pool: Pool, unit_id: UUID) -> UnitState:
     """Count one unit anew from everything that was ever said of it, and check the registers on the way."""
     row = await pool.fetchrow(
-        "SELECT u.*, s.*, h.closed AS shelter_closed FROM unit u JOIN unit_state s ON s.unit_id = u.id "
+        "SELECT u.*, s.*, to_json(s)::text AS state, h.closed AS shelter_closed "
+        "FROM unit u JOIN unit_state s ON s.unit_id = u.id "
         "JOIN shelter h ON h.id = u.shelter_id WHERE u.id = $1",
         unit_id,
     )
@@ -227,23 +229,12 @@ async def recount(pool: Pool, unit_id: UUID) -> UnitState:
     reopened = await pool.fetch("SELECT at FROM closing WHERE unit_id = $1 AND NOT closed", unit_id)
     lines = [said_of(line) for line in said if line["outcome"] != Outcome.REPEATED]
     told = retold(Told(), {}, lines, [*(one["at"] for one in reopened), *filter(None, [row["reopened_at"]])])
-    assert told_of(row) == told.told(row["night"])
+    registers = msgspec.json.decode(row["state"], type=StateRow)
+    assert told_of(registers) == told.told(row["night"])
     spans = await pool.fetch(_SPANS, unit_id)
     assert row["held"] == sum(span["places"] for span in spans if span["state"] == "held"), "verify recomputes held"
     unit = unit_of(row)
-    known = Known(
-        unit_id=unit_id,
-        shelter_id=unit.shelter_id,
-        regime=unit.regime,
-        turnover=unit.turnover,
-        capacity=Stated(row["capacity"], row["capacity_at"], row["capacity_report"]),
-        held=row["held"],
-        told=told_of(row),
-        closed=row["closed"],
-        shelter_closed=row["shelter_closed"],
-        reopened_at=row["reopened_at"],
-        stuck_by=row["stuck_by"],
-    )
+    known = known_of(registers, unit, shelter_closed=row["shelter_closed"])
     movements = [movement_of(moved) for moved in await pool.fetch(_MOVED, unit_id)]
     holds = [HoldSpan(span["places"], span["held_at"], span["ended_at"]) for span in spans]
     state = fold(known, movements, holds, Moment(noon_of(row["night"], BRUSSELS), BRUSSELS, Policy()))

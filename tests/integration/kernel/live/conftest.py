@@ -40,8 +40,9 @@ class Writer:
             head = await read_head(connection, self._region_id)
             at = await connection.fetchval("SELECT halte_now()")
             batch = await write_and_commit(connection, self._region_id, entries, at)
-            subjects = await read_batch(connection, self._region_id, head.seq, batch)
-        return Range(self._region_id, head.epoch, subjects[0].seq - 1, subjects[-1].seq, subjects)
+            numbered = await read_batch(connection, self._region_id, head.seq, batch, entries)
+        assert numbered is not None
+        return numbered
 
     async def board(self) -> tuple[Head, dict[UUID, Subject]]:
         async with self._pool.acquire() as connection:
