@@ -33,7 +33,7 @@ pytestmark = pytest.mark.bench
 
 _APP_CORE, _OTHER_CORE = 0, 1
 _SHELTERS = 50
-_ROUNDS, _ROUND_S, _WARM_S = 5, 1.5, 1.0
+_ROUNDS, _ROUND_S, _WARM_S = 5, 1.2, 0.7
 _MANY = (64, 256)
 _POOLS = (16, 32, 64)
 _BASELINE = "from tests.bench.baselines.alone import main; main()"
@@ -157,7 +157,7 @@ async def _without_counter(
         pool = nodes[kind].variables["HALTE_BASELINE_POOL"]
         node = await _baseline(installation, kind, HALTE_BASELINE_POOL=pool, HALTE_BASELINE_COUNTER="0")
         await reporters.run(node, _MANY[0], _WARM_S)
-        found[kind] = [await reporters.run(node, _MANY[0], _ROUND_S) for _ in range(3)]
+        found[kind] = [await reporters.run(node, _MANY[0], _ROUND_S) for _ in range(_ROUNDS)]
         freeze(node)
     return found
 

@@ -89,7 +89,7 @@ class SqlalchemyLane(AloneLane):
 
 async def _flush(connection: AsyncConnection, working: Working) -> None:
     # Nothing comes late here, or is voided: there is nothing to judge anew.
-    assert not (working.pinned or working.voided)
+    assert (working.pinned, working.voided) == ({}, [])
     for table in (tables.report, tables.report_unit, tables.capacity_change):
         for row in working.inserts.get(table, ()):
             await connection.execute(insert(table), _bound(row))
