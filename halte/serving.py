@@ -20,6 +20,7 @@ from litestar import Litestar
 
 from halte.app import create_app
 from halte.embedded import default_data_dir, read_private, running, write_private
+from halte.heads import BoundedHttp
 from inventory.region import Region
 from kernel.live.pens import show_protocol
 from kernel.settings import Settings, SettingsError
@@ -130,6 +131,7 @@ def serve(settings: Settings, listener: socket.socket, ready: Callable[[int], No
         # The outermost layer: it lets the hub hand frames to the transport without a task per screen.
         show_protocol(opening),
         loop="uvloop",
+        http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=settings.websocket_max_bytes,
         ws_per_message_deflate=False,
