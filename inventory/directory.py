@@ -45,7 +45,10 @@ class Directory:
         mirror.listen(self._on_change)
 
     def units(self) -> Mapping[str, dict[str, Any]]:
-        """Return unit id -> its attributes, with `shelter` and `commune`. It goes on to be kept up."""
+        """Return unit id -> its attributes, with `shelter` and `commune`, as of now: a change makes another one."""
+        if self._changed:
+            # Whoever was given this one may still be reading: a large board is told in portions.
+            self._units = dict(self._units)
         for shelter_id in self._changed:
             for unit_id in self._of_shelter.pop(shelter_id, ()):
                 self._units.pop(unit_id, None)

@@ -11,6 +11,7 @@ from typing import cast
 from uuid import UUID
 
 import msgspec
+import structlog
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Receive, ReceiveMessage, Scope, Send
@@ -22,8 +23,10 @@ from inventory.routes.reports import report_of, view_of
 from inventory.schemas import ReportBody
 from kernel.access.access import Access
 from kernel.access.model import Principal, Verb
-from kernel.problems import Problem
+from kernel.problems import Internal, Problem
 from kernel.refusing import refusal
+
+log = structlog.get_logger(__name__)
 
 _PATH = "/api/v1/reports/"
 _ID_LENGTH = 36
@@ -88,10 +91,14 @@ async def _answer(scope: HTTPScope, send: Send, principal: Principal, region: Re
     audience = audience_of(principal)
     try:
         told: ReportAnswer = await region.lane.submit(report)
+        status, body = int(HTTPStatus.OK), _encode(view_of(told, audience))
     except Problem as problem:
         status, headers, body = refusal(scope, shown(problem, audience))
+    except Exception:
+        # As behind it (refusing.py): a fault of ours, told without its traceback.
+        log.exception("request.failed", path=_PATH, method=scope["method"])
+        status, headers, body = refusal(scope, Internal())
     else:
-        status, body = HTTPStatus.OK, _encode(view_of(told, audience))
         headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
