@@ -53,6 +53,8 @@ async def neighbour(halte: Running) -> AsyncIterator[None]:
         await socket.send(HELLO)
         seen = await told(socket)
         assert seen["t"] == "snapshot"
+        # Who owes an old frame is sent nothing more.
+        await socket.send(json.dumps({"t": "ack", "to": seen["seq"]}))
         yield
         async with region.client("staff") as staff:
             sent = (await staff.put(f"/reports/{new_id()}", json=region.report(6))).json()
