@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import page from "../../../docs/distribution.md?raw";
+import reckoning from "../../../orientation/distributing/reckoning.py?raw";
+import solving from "../../../orientation/planning/solving.py?raw";
 import { ApiProblem, NotAnswered } from "../api/client";
 import { Acts } from "../desk/acts.svelte";
 import type { DistributionApi } from "./api";
@@ -12,7 +14,7 @@ import { Plans } from "./plans/plans.svelte";
 import { byGroup, holdsOf, landedOf, rowsOf } from "./plans/rows";
 import { Policies } from "./policies/policies.svelte";
 import { boundsOf, changed, NOBODY_NAMED, rebased, unitOf, withLeaf, wrongs } from "./policies/rules";
-import type { DrawView, PlanView, Policies as Versions, Rules } from "./shapes";
+import { PHASES, type DrawView, type PlanView, type Policies as Versions, type Rules } from "./shapes";
 import { besides, percent, pointsLeft } from "./telling";
 
 const problem = (status: number, slug: string, more = {}) => new ApiProblem(status, { slug, title: slug, ...more });
@@ -152,6 +154,13 @@ describe("what the server knows", () => {
     expect([plans.shown?.state, asked]).toEqual(["draft", 3]);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(asked).toBe(3);
+  });
+});
+
+describe("how far a plan is", () => {
+  it("has words for every step that the server tells of", () => {
+    const told = [...`${solving}${reckoning}`.matchAll(/(?:tell|Progress)\("(\w+)"/g)].map(([, phase]) => phase);
+    expect([...new Set(told)].sort()).toEqual([...PHASES].sort());
   });
 });
 

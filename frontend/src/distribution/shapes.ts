@@ -7,7 +7,7 @@ export const GROUPS = ["woman", "man", "person", "adults", "family", "minors"] a
 export const DRAW_STATES = ["open", "frozen", "drawn", "abandoned"] as const;
 export const LEFT_REASONS = ["none-fits", "no-place", "closed", "held"] as const;
 export const PLAN_STATES = ["solving", "draft", "applying", "applied", "discarded", "failed"] as const;
-export const PHASES = ["reading", "matching", "relaxing", "rounding", "proving", "comparing"] as const;
+export const PHASES = ["reading", "matching", "relaxing", "rounding", "counting", "mending", "trading", "proving", "comparing"] as const;
 /** Why a plan was not worked out. */
 export const FAILURES = ["plan-out-of-time", "plan-failed", "plan-interrupted"] as const;
 export const ROW_OUTCOMES = ["held", "taken", "gone", "refused"] as const;

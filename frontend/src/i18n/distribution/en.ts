@@ -116,6 +116,9 @@ export const en = {
       matching: "looking for what fits whom",
       relaxing: "finding the bound",
       rounding: "distributing",
+      counting: "distributing by kinds",
+      mending: "improving where most is lost",
+      trading: "exchanging places for a better fit",
       proving: "proving how good it is",
       comparing: "comparing",
     } satisfies Record<Phase, string>,
@@ -134,10 +137,10 @@ export const en = {
     tierColumns: { tier: "Tier", placed: "People placed", asked: "Ask" },
     split: (n: number): string => (n === 0 ? "No family is split." : n === 1 ? "1 family is split." : `${n} families are split.`),
     moves: (n: number): string => (n === 0 ? "Nobody is elsewhere than in the plan before." : `${households(n)} elsewhere than in the plan before.`),
-    freely: "may move others for it",
-    besides: (tier: string, n: number): string => `${tier} ${people(Math.abs(n))} ${n > 0 ? "more" : "fewer"}`,
+    freely: "may move others to place more",
+    besides: (tier: string, n: number): string => `${people(Math.abs(n))} ${n > 0 ? "more" : "fewer"} (${tier})`,
     fresh: (n: number, tiers: string): string =>
-      `A plan that may move others would move ${households(n)} and place: ${tiers}. Who wants that makes another one, close to the same plan.`,
+      `A plan that may move others would move ${households(n)} and place: ${tiers}. To have it, make another plan, close to the same one, and tick “may move others to place more”.`,
     fairness: (n: number): string =>
       n <= 0 ? "What the tiers ask costs nobody a place." : `Without tiers and floors, ${people(n)} more would have a place: that is the price of fairness.`,
     against: "Compared",

@@ -115,6 +115,9 @@ export const fr: DistributionWords = {
       matching: "recherche de ce qui convient à qui",
       relaxing: "calcul de la borne",
       rounding: "répartition",
+      counting: "répartition par sortes",
+      mending: "amélioration là où l’on perd le plus",
+      trading: "échange de places pour une meilleure adéquation",
       proving: "preuve de la qualité",
       comparing: "comparaison",
     },
@@ -133,10 +136,10 @@ export const fr: DistributionWords = {
     tierColumns: { tier: "Rang", placed: "Personnes placées", asked: "Demandent" },
     split: (n) => (n === 0 ? "Aucune famille séparée." : `${n} famille${s(n)} séparée${s(n)}.`),
     moves: (n) => (n === 0 ? "Personne ailleurs que dans le plan précédent." : `${households(n)} ailleurs que dans le plan précédent.`),
-    freely: "peut en déplacer d’autres pour cela",
-    besides: (tier, n) => `${tier} ${people(Math.abs(n))} de ${n > 0 ? "plus" : "moins"}`,
+    freely: "peut en déplacer d’autres pour en placer davantage",
+    besides: (tier, n) => `${people(Math.abs(n))} de ${n > 0 ? "plus" : "moins"} (${tier})`,
     fresh: (n, tiers) =>
-      `Un plan libre d’en déplacer d’autres déplacerait ${households(n)} et placerait\u00a0: ${tiers}. Qui le veut en fait un autre, proche du même plan.`,
+      `Un plan libre d’en déplacer d’autres déplacerait ${households(n)} et placerait\u00a0: ${tiers}. Pour l’avoir, faites un autre plan, proche du même, et cochez «\u00a0peut en déplacer d’autres pour en placer davantage\u00a0».`,
     fairness: (n) =>
       n <= 0
         ? "Ce que demandent les rangs ne coûte de place à personne."

@@ -114,6 +114,9 @@ export const nl: DistributionWords = {
       matching: "zoeken wat bij wie past",
       relaxing: "de grens bepalen",
       rounding: "verdelen",
+      counting: "verdelen per soort",
+      mending: "verbeteren waar het meest verloren gaat",
+      trading: "plaatsen ruilen waar dat beter past",
       proving: "bewijzen hoe goed het is",
       comparing: "vergelijken",
     },
@@ -132,10 +135,10 @@ export const nl: DistributionWords = {
     tierColumns: { tier: "Rang", placed: "Personen geplaatst", asked: "Vragen" },
     split: (n) => (n === 0 ? "Geen enkel gezin gescheiden." : n === 1 ? "1 gezin gescheiden." : `${n} gezinnen gescheiden.`),
     moves: (n) => (n === 0 ? "Niemand elders dan in het vorige plan." : `${households(n)} elders dan in het vorige plan.`),
-    freely: "mag er anderen voor verplaatsen",
-    besides: (tier, n) => `${tier} ${people(Math.abs(n))} ${n > 0 ? "meer" : "minder"}`,
+    freely: "mag anderen verplaatsen om er meer te plaatsen",
+    besides: (tier, n) => `${people(Math.abs(n))} ${n > 0 ? "meer" : "minder"} (${tier})`,
     fresh: (n, tiers) =>
-      `Een plan dat anderen mag verplaatsen, verplaatst ${households(n)} en plaatst: ${tiers}. Wie dat wil, maakt er nog een, dicht bij hetzelfde plan.`,
+      `Een plan dat anderen mag verplaatsen, verplaatst ${households(n)} en plaatst: ${tiers}. Om dat te krijgen, maakt u nog een plan, dicht bij hetzelfde, en vinkt u “mag anderen verplaatsen om er meer te plaatsen” aan.`,
     fairness: (n) =>
       n <= 0
         ? "Wat de rangen vragen, kost niemand een plaats."

@@ -113,6 +113,13 @@ def test_a_worker_whose_node_is_gone_ends_too() -> None:
         assert worker.wait(_WITHIN_S) == 3
 
 
+def test_one_that_waits_ends_too_when_its_node_is_gone() -> None:
+    command = [sys.executable, "-m", "orientation.distributing.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        told, _ = worker.communicate(timeout=_WITHIN_S)
+        assert (worker.returncode, told) == (0, b"")
+
+
 def test_no_node_has_the_solver() -> None:
     asked = "import sys, halte.app, halte.serving; sys.exit('highspy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
