@@ -2,7 +2,8 @@
 
 Prices of places come first, from people alone; then the linear optimum over the pairs that these prices leave
 worthwhile, until no pair of all there are is missing; then whole households, beginning with what the optimum takes
-whole. What is done without a plan is where it begins: the first level is never below it.
+whole. What is done without a plan is where it begins: the first level is never below it, unless few may move for it
+(steadying.py).
 """
 
 from __future__ import annotations
