@@ -162,11 +162,12 @@ async def test_whatever_happens_to_redis_all_screens_are_a_fresh_snapshot(
         assert held(node) == set()
         assert node.board is not None
         await eventually(lambda n=node: _has(n.board, set()))  # type: ignore[misc]
-    for _, screen, _, cable in screens:
+    for node, screen, connection, cable in screens:
 
-        def shows(screen: Screen = screen, cable=cable) -> bool:  # type: ignore[no-untyped-def]
+        def shows(node=node, screen: Screen = screen, connection=connection, cable=cable) -> bool:  # type: ignore[no-untyped-def]
             while (frame := cable.take()) is not None:
-                screen.hear(frame)
+                if (ack := screen.hear(frame)) is not None:
+                    node.hub.acknowledge(connection, ack)
             return set(screen.board) == {str(UNIT)}
 
         await eventually(shows)
