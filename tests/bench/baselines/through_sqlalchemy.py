@@ -44,6 +44,7 @@ class SqlalchemyLane(AloneLane):
             self._engine = create_async_engine(
                 sqlalchemy_url(self._settings.database_url or ""),
                 pool_size=POOL, max_overflow=0, connect_args={"server_settings": BOUNDS},
+                json_serializer=lambda value: msgspec.json.encode(value).decode(),  # without blanks, as the lane's
             )  # fmt: skip
         async with self._engine.begin() as connection:
             working = await self._load(connection, work)
