@@ -108,7 +108,7 @@ class Channel:
         if len(parts) > LARGE:
             return RESYNC
         if self.view.privy:
-            parts = parts.joined(self.view.reserved_since(connection.at, whole=connection.fetched))
+            parts.extend(self.view.reserved_since(connection.at, whole=connection.fetched))
         if not (connection.greet or len(parts)):
             return None
         stage.tally["encoded"] += 1

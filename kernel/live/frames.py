@@ -86,9 +86,10 @@ class Parts:
     def __len__(self) -> int:
         return sum(map(len, self.kinds.values())) + len(self.gone)
 
-    def joined(self, other: Parts) -> Parts:
-        """Return both; they have no kind in common."""
-        return Parts(self.kinds | other.kinds, self.gone + other.gone)
+    def extend(self, other: Parts) -> None:
+        for kind, encoded in other.kinds.items():
+            self.kinds.setdefault(kind, []).extend(encoded)
+        self.gone += other.gone
 
     def arrays(self, always: Iterable[str] = ()) -> bytes:
         """Join to `"units":[…],"shelters":[…]`; kinds of `always` appear even when empty."""

@@ -22,7 +22,7 @@ from kernel.journal import Head, Subject
 from kernel.live import frames, metrics
 from kernel.live.channel import LARGE, Channel, Stage
 from kernel.live.connection import Connection
-from kernel.live.frames import Wire
+from kernel.live.frames import Parts, Wire
 from kernel.live.mirror import Change, Mirror, Source
 from kernel.live.problems import BadAck, Restarting, Revoked, close_code
 from kernel.live.shelves import Lens, Shelves
@@ -187,23 +187,20 @@ class Hub:
             raise Busy
         return Head(self._mirror.head.epoch, self._shown(self.view(audience)))
 
-    def board(self, audience: Hashable, keep: Callable[[Subject], bool] | None = None) -> BoardBytes:
-        """Return the board for GET /board, from cached bytes; Busy before the first one was loaded."""
-        head, view = self.head(audience), self.view(audience)
-        return BoardBytes(head.epoch, head.seq, self._mirror.source, view.everything(keep).kinds)
-
     async def snapshot(self, audience: Hashable, keep: Callable[[Subject], bool] | None = None) -> BoardBytes:
-        """Return the board as it is at the call. Other things run in between, ticks above all, however large it is."""
+        """Return the board as it is at the call, from cached bytes; Busy before the first one was loaded.
+
+        Other things run in between, ticks above all, however large it is.
+        """
         head, view, source = self.head(audience), self.view(audience), self._mirror.source
-        kinds: dict[str, list[Wire]] = {}
+        parts = Parts({}, [])
         began = time.perf_counter()
-        for parts in view.in_portions(keep):
-            for kind, encoded in parts.kinds.items():
-                kinds.setdefault(kind, []).extend(encoded)
+        for portion in view.in_portions(keep):
+            parts.extend(portion)
             if time.perf_counter() - began >= _SLICE_S:
                 await asyncio.sleep(0)
                 began = time.perf_counter()
-        return BoardBytes(head.epoch, head.seq, source, kinds)
+        return BoardBytes(head.epoch, head.seq, source, parts.kinds)
 
     def view(self, audience: Hashable) -> View:
         view = self._views.pop(audience, None)

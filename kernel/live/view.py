@@ -92,21 +92,23 @@ class View:
             found |= {entry.subject.id: entry for shelf in shelves for entry in shelf.entries.values() if entry.alive}
         return self._collect(found.values(), 0)
 
-    def everything(self, keep: Callable[[Subject], bool] | None = None) -> Parts:
-        """Return all that this audience sees and `keep` wants."""
-        standing = chain.from_iterable(shelf.entries.values() for shelf in self._mine())
-        parts = self._collect(_wanted(standing, keep), 0)
-        reserved = self.reserved_since(self._shelves.reserved.top, whole=True) if self.privy else Parts({}, [])
-        return parts.joined(reserved)
+    def everything(self) -> Parts:
+        """Return all that this audience sees."""
+        parts = Parts({}, [])
+        for portion in self.in_portions():
+            parts.extend(portion)
+        return parts
 
     def in_portions(self, keep: Callable[[Subject], bool] | None = None) -> Iterator[Parts]:
-        """Yield the same but for what is reserved, in portions, all of the moment at which the first is asked for.
+        """Yield all that this audience sees and `keep` wants, all of the moment at which the first is asked for.
 
         Entries never change, so that a list of them is a board at one seq, whatever happens to the shelves meanwhile.
         """
         standing = [entry for shelf in self._mine() for entry in shelf.entries.values()]
+        reserved = self.reserved_since(self._shelves.reserved.top, whole=True) if self.privy else Parts({}, [])
         for start in range(0, len(standing), _PORTION):
             yield self._collect(_wanted(standing[start : start + _PORTION], keep), 0)
+        yield reserved
 
     def _collect(self, entries: Iterable[Entry], after: int) -> Parts:
         parts, own = Parts({}, []), self._own

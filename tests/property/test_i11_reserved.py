@@ -19,7 +19,7 @@ from kernel.journal import Head, Range
 from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
-from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, body_of, connect, note_of, still
+from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, board_of, body_of, connect, note_of, still
 
 OUTSIDERS: tuple[Any, ...] = ("desk", "public", ("own", "a"), ("phone", "b"))
 IDS = [UUID(int=number) for number in range(1, 5)]
@@ -88,7 +88,7 @@ class Node:
         """All that has been sent, and all that may be asked for."""
         cables = [*self.gone, *(cable for _, cable in self.seats)]
         sent = [[frame.payload for frame in cable.written] for cable in cables]
-        return [*sent, *(self.hub.board(audience) for audience in OUTSIDERS)]
+        return [*sent, *(board_of(self.hub, audience) for audience in OUTSIDERS)]
 
     def heads(self) -> list[Any]:
         return [self.hub.head(audience) for audience in OUTSIDERS]

@@ -30,6 +30,7 @@ from tests.unit.kernel.live.playing import (
     Cable,
     History,
     Screen,
+    board_of,
     body_of,
     connect,
     note_of,
@@ -155,7 +156,7 @@ class Boards(RuleBasedStateMachine):
     def a_screen_is_sent_away(self, seat: Seat) -> None:
         """It fetches the board, on which nothing reserved is, and says hello again."""
         seat.screen.wants_board = False
-        seat.screen.fetch(self.hub.board("public" if seat.audience == "insiders" else seat.audience))
+        seat.screen.fetch(board_of(self.hub, "public" if seat.audience == "insiders" else seat.audience))
         if not seat.connection.closing:  # of one that was ended here nothing is heard any more
             self.hub.place(seat.connection, seat.screen.to, UUID(seat.screen.epoch))
 
@@ -172,7 +173,7 @@ class Boards(RuleBasedStateMachine):
     def a_screen_fetches_the_board(self, number: int) -> None:
         seat = self.seats[number]
         self.hub.leave(seat.connection)
-        board = self.hub.board(seat.audience)
+        board = board_of(self.hub, seat.audience)
         seat.screen.fetch(board)
         seat.connection, seat.cable = connect()
         self.hub.join(seat.connection, seat.audience, 100, board.seq, board.epoch)

@@ -44,7 +44,7 @@ from tests.integration.kernel.live.servers import OwnValkey
 from tests.integration.kernel.live.waiting import eventually
 from tests.support import marks
 from tests.support.agreeing import shown_to
-from tests.unit.kernel.live.playing import KINDS, Screen, connect
+from tests.unit.kernel.live.playing import KINDS, Screen, board_of, connect
 
 _WRITES_S = 20.0
 _SETTLES_S = 15.0
@@ -74,7 +74,7 @@ class Watcher:
         while True:
             hub = self.chance.choice(self.nodes).live.hub
             if self.screen.to is not None and self.chance.random() < 0.15:
-                self.fetch(hub.board(self.audience))
+                self.fetch(board_of(hub, self.audience))
             connection, cable = connect()
             epoch = None if self.screen.epoch is None else UUID(self.screen.epoch)
             hub.join(connection, self.audience, _TICK_MS, self.screen.to, epoch)
@@ -248,7 +248,7 @@ async def test_i7_every_fold_is_a_fresh_snapshot_after_any_real_history(
                 await eventually(lambda n=node: n.live.mirror.head == head)  # type: ignore[misc]
                 for audience in audiences:
                     fresh = Watcher(audience, nodes, chance, quiet)
-                    fresh.fetch(node.live.hub.board(audience))
+                    fresh.fetch(board_of(node.live.hub, audience))
                     assert fresh.screen.board == shown_to(subjects, audience)
             assert not [task for task in watching if task.done()], "no screen met a gap or a wrong ack"
         finally:

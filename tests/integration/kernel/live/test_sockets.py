@@ -23,7 +23,7 @@ from kernel.settings import Settings
 from tests.integration.kernel.live.conftest import MakeNode, Writer
 from tests.integration.kernel.live.waiting import eventually
 from tests.integration.kernel.live.wire import Site, follow, hear, hear_until_closed, say, serve
-from tests.unit.kernel.live.playing import Screen, body_of, project
+from tests.unit.kernel.live.playing import Screen, board_of, body_of, project
 
 A, B = new_id(), new_id()
 
@@ -345,7 +345,7 @@ async def test_a_big_board_is_fetched_over_http(
     async with site.connect() as connection:
         await say(connection, t="hello")
         assert await hear(connection) == {"t": "resync"}
-        board = served.hub.board("desk")
+        board = board_of(served.hub, "desk")
         assert (board.seq, len(board.kinds["unit"])) == (2, 2)
         await served.publisher.publish(await writer.write((A, body_of(A, 8))))
         await say(connection, t="hello", after=board.seq, epoch=str(board.epoch))

@@ -9,7 +9,7 @@ reserved, with bodies {"id", "text", "circles"}: "insiders" see the board as "pu
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from kernel.ids import new_id
 from kernel.journal import Head, Range, Subject
 from kernel.live.connection import Connection
 from kernel.live.frames import Frame
-from kernel.live.hub import BoardBytes
+from kernel.live.hub import BoardBytes, Hub
 from kernel.live.owing import Owing
 from kernel.live.pens import Pen
 from kernel.live.shelves import Lens, Reserve
@@ -246,3 +246,14 @@ def somebody(region_id: UUID | None = None) -> Principal:
 def connect() -> tuple[Connection, Cable]:
     cable = Cable()
     return Connection(cable, somebody(), owing=Owing(ROOM_BYTES, ROOM_BYTES)), cable
+
+
+def board_of(hub: Hub, audience: Hashable, keep: Callable[[Subject], bool] | None = None) -> BoardBytes:
+    """Ask for the board as routes do, and let nothing else run in between."""
+    asked = hub.snapshot(audience, keep)
+    while True:
+        try:
+            asked.send(None)
+        except StopIteration as ended:
+            board: BoardBytes = ended.value
+            return board

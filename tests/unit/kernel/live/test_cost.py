@@ -15,7 +15,7 @@ from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
 from kernel.live.shelves import Lens, Shelf
-from tests.unit.kernel.live.playing import KINDS, Cable, History, Screen, body_of, connect, judge, sight
+from tests.unit.kernel.live.playing import KINDS, Cable, History, Screen, board_of, body_of, connect, judge, sight
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 UNITS = [new_id() for _ in range(40)]
@@ -71,12 +71,12 @@ def test_a_body_is_judged_once_however_many_look(region: Region) -> None:
     region.hub.flush()
     region.hub.beat()
     for owner in OWNERS:
-        region.hub.board(("board", owner))
+        board_of(region.hub, ("board", owner))
     assert region.judged == len(UNITS) + 7
 
 
 def test_a_mask_is_encoded_once_for_all_who_are_masked(region: Region) -> None:
-    shown = [region.hub.board(audience).kinds["unit"] for audience in ("public", "anybody", ("board", OWNERS[0]))]
+    shown = [board_of(region.hub, audience).kinds["unit"] for audience in ("public", "anybody", ("board", OWNERS[0]))]
     assert all(one is other for one, other in zip(shown[0], shown[1], strict=True))
     # Units 0 and 20 are its own, and secret; the others it sees as everybody does.
     assert [number for number in range(40) if shown[0][number] is not shown[2][number]] == [0, 20]
@@ -130,6 +130,6 @@ async def test_other_work_runs_between_two_channels_of_a_tick(region: Region, mo
         await asyncio.sleep(0.05)
         deliver(region, seats)
     for audience, screen, _, _ in seats:
-        fresh = [json.loads(wire) for wire in region.hub.board(audience).kinds["unit"]]
+        fresh = [json.loads(wire) for wire in board_of(region.hub, audience).kinds["unit"]]
         assert screen.board == {unit["id"]: unit for unit in fresh}
     await region.hub.stop()

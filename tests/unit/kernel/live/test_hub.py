@@ -16,7 +16,7 @@ from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
 from kernel.live.problems import BadAck, Restarting
 from kernel.problems import Busy
-from tests.unit.kernel.live.playing import KINDS, LENS, Cable, History, body_of, connect, still
+from tests.unit.kernel.live.playing import KINDS, LENS, Cable, History, board_of, body_of, connect, still
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 A, B, C = new_id(), new_id(), new_id()
@@ -136,12 +136,12 @@ def test_a_beat_never_tells_a_screen_of_more_than_it_was_sent(world: World) -> N
 def test_i11_an_invisible_change_sends_nothing_and_moves_no_number(world: World) -> None:
     world.write(a=1, _b=5)
     _, cable = world.settled("public")
-    before = world.hub.board("public")
+    before = board_of(world.hub, "public")
     for free in (6, 7, 8):
         world.write(_b=free)
         world.hub.flush()
     assert cable.frames == []
-    assert world.hub.board("public") == before
+    assert board_of(world.hub, "public") == before
     assert world.hub.head("public") == Head(world.history.epoch, 2)
     assert world.hub.head("desk").seq == 5
 
@@ -154,7 +154,7 @@ def test_i11_a_masked_audience_learns_the_head_by_a_beat(world: World) -> None:
     frame = cable.take()
     assert frame is not None
     assert (frame["t"], frame["to"]) == ("beat", 3)
-    assert world.hub.board("public").seq == 3
+    assert board_of(world.hub, "public").seq == 3
     world.write(a=2)
     world.hub.flush()
     frame = cable.take()
@@ -269,7 +269,7 @@ def test_a_tombstone_needs_no_body_and_poisons_nothing(world: World) -> None:
         _, cable = world.join(audience, after=told[audience])
         world.hub.flush()
         assert (cable.frames[0]["t"], cable.frames[0]["gone"]) == ("delta", [str(C), str(A)])
-        assert len(world.hub.board(audience).kinds["unit"]) == 1
+        assert len(board_of(world.hub, audience).kinds["unit"]) == 1
 
 
 def test_a_tombstone_of_which_nothing_else_is_known_is_told_to_all_but_who_sees_only_their_own(world: World) -> None:
@@ -364,12 +364,12 @@ def test_before_the_first_board_a_reader_is_asked_to_wait() -> None:
     hub.beat()
     assert cable.frames == []
     with pytest.raises(Busy):
-        hub.board("desk")
+        board_of(hub, "desk")
 
 
 def test_a_board_is_filtered_without_changing_its_head(world: World) -> None:
     world.write(a=1, b=2)
-    board = world.hub.board("desk", lambda subject: subject.id == A)
+    board = board_of(world.hub, "desk", lambda subject: subject.id == A)
     assert (board.seq, len(board.kinds["unit"])) == (2, 1)
 
 
@@ -389,10 +389,13 @@ async def test_a_board_that_takes_its_time_is_of_the_moment_of_the_call(
     monkeypatch.setattr("kernel.live.hub._SLICE_S", 0.0)
     world.write(a=1, b=2, _c=3)
     for audience in ("desk", "public", ("own", "c")):
-        before = world.hub.board(audience)
+        before = board_of(world.hub, audience)
+        told = world.hub.view(audience).everything()
+        assert before.kinds == told.kinds
+        assert len(told) == (1 if audience == ("own", "c") else 3)
         asked = asyncio.create_task(world.hub.snapshot(audience))
         await asyncio.sleep(0)
         world.write(a=7, b=None, _c=9)
         assert await asked == before
-        assert world.hub.board(audience) != before, "it would have shown"
+        assert board_of(world.hub, audience) != before, "it would have shown"
         world.write(a=1, b=2, _c=3)

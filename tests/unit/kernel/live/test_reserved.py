@@ -13,7 +13,7 @@ from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
 from kernel.live.shelves import Shelf
-from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, body_of, connect, note_of, still
+from tests.unit.kernel.live.playing import KINDS, LENS, NOTE, Cable, History, board_of, body_of, connect, note_of, still
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 UNIT, N, M = new_id(), new_id(), new_id()
@@ -70,14 +70,14 @@ def test_its_circles_hear_of_it_as_of_anything_else(world: World) -> None:
 def test_i11_nobody_else_is_told_anything(world: World) -> None:
     world.hub.beat()
     seats = {audience: world.settled(audience)[1] for audience in OUTSIDERS}
-    before = {audience: world.hub.board(audience) for audience in OUTSIDERS}
+    before = {audience: board_of(world.hub, audience) for audience in OUTSIDERS}
     for text in (1, 2, None):
         world.note(text, "in", "a")
         world.hub.flush()
     assert all(cable.frames == [] for cable in seats.values())
-    assert {audience: world.hub.board(audience) for audience in OUTSIDERS} == before
+    assert {audience: board_of(world.hub, audience) for audience in OUTSIDERS} == before
     world.hub.beat()
-    assert {audience: world.hub.board(audience) for audience in OUTSIDERS} == before
+    assert {audience: board_of(world.hub, audience) for audience in OUTSIDERS} == before
     for audience in OUTSIDERS:
         assert [(frame["t"], frame["to"]) for frame in seats[audience].frames] == [("beat", 1)]
         _, late = world.join(audience)
@@ -145,7 +145,7 @@ def test_a_large_board_is_fetched_and_what_is_reserved_comes_after_it(
     world.note(1, "in", id=M)
     connection, cable = world.join("insiders")
     world.hub.flush()
-    fetched = world.hub.board("public")
+    fetched = board_of(world.hub, "public")
     world.note(None)
     world.hub.place(connection, fetched.seq, fetched.epoch)
     world.hub.flush()
