@@ -209,16 +209,29 @@ class Screen:
 class Cable(Pen):
     """A pen that keeps what was written until somebody takes it out at the other end."""
 
-    __slots__ = ("aborted", "closing", "frames", "written")
+    __slots__ = ("aborted", "closing", "frames", "settled", "written")
 
     def __init__(self) -> None:
         self.aborted = self.closing = False
+        # For how many of the frames an acknowledgement has stood.
+        self.settled = 0
         self.frames: list[dict[str, Any]] = []
         self.written: list[Frame] = []
 
     def write(self, frame: Frame) -> None:
         self.written.append(frame)
         self.frames.append(json.loads(frame.payload))
+
+    def settle(self, to: int) -> None:
+        """Reckon what an acknowledgement stands for: all up to the last frame that told this number."""
+        told = [json.loads(frame.payload) for frame in self.written]
+        numbers = [one.get("to", one.get("seq")) if one["t"] in {"snapshot", "delta"} else None for one in told]
+        self.settled = max((place for place, number in enumerate(numbers, 1) if number == to), default=self.settled)
+
+    def owed(self) -> list[Frame]:
+        """Return what was written and is neither taken nor stood for, oldest first."""
+        waiting = self.written[max(len(self.written) - len(self.frames), self.settled) :]
+        return [frame for frame in waiting if frame.name in {"snapshot", "delta"}]
 
     @property
     def crowded(self) -> bool:
