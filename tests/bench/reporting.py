@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 
+from tests.support.compiling import compiled
 from tests.support.estate import NO_TLS, Estate
 from tests.support.running import SCRAPER, Server
 
@@ -36,10 +35,7 @@ class Reporters:
     """The built client, and the file that names the units and keys of an estate."""
 
     def __init__(self, estate: Estate, folder: Path) -> None:
-        if shutil.which("cc") is None:
-            pytest.skip("no C compiler for the load client")
-        self._program, self._targets = folder / "reporters", folder / "targets"
-        subprocess.run(["cc", "-O2", "-o", self._program, _SOURCE], check=True)
+        self._program, self._targets = compiled(_SOURCE, folder / "reporters"), folder / "targets"
         places = range(max(map(len, estate.units.values())))
         lines = [f"{s} {units[n]} Bearer {estate.keys[s]}\n" for n in places for s, units in estate.units.items()]
         self._targets.write_text("".join(lines), "utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -21,6 +20,7 @@ from halte.embedded.processes import Server
 from inventory.model.audience import Audience
 from tests.integration.kernel.live.waiting import eventually
 from tests.support.agreeing import agreed_within, assert_truth
+from tests.support.compiling import compiled
 from tests.support.installation import Installation, Programs, installed
 from tests.support.preloading import preloaded_postgres
 from tests.support.reporters import Ledger, reporting, staff_reporters
@@ -29,7 +29,6 @@ from tests.support.watching import LiveScreen, watched
 pytestmark = pytest.mark.faults
 
 _SHIM = Path(__file__).with_name("failing_disk.c")
-_COMPILER = shutil.which("cc")
 _ROUNDS = 5
 _BETWEEN_S = 2.0
 _FAILS_S, _BACK_S, _AGREED_S = 20.0, 20.0, 5.0
@@ -39,14 +38,12 @@ _PART = 64 * 1024
 _FILES_MAX = 40
 
 
-@pytest.mark.skipif(_COMPILER is None, reason="no C compiler on this machine")
 @pytest.mark.timeout(240)
 async def test_what_a_failing_disk_lost_was_never_acknowledged() -> None:
     flags: list[Path] = []
 
     def programs(home: Path) -> Binaries:
-        library = home / "failing_disk.so"
-        subprocess.run([str(_COMPILER), "-O2", "-shared", "-fPIC", "-o", library, _SHIM, "-ldl"], check=True)
+        library = compiled(_SHIM, home / "failing_disk.so", "-shared", "-fPIC", "-ldl")
         # Its account marks there that a write has failed.
         (home / "disk").mkdir()
         (home / "disk").chmod(0o777)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from abc import ABC, abstractmethod
 from typing import Any
 
 import asyncpg
@@ -37,7 +38,7 @@ _DRAWN = f"SELECT nextval('{SEQUENCE}') - 1 AS base"
 _CALLS = asyncio.Semaphore(64)
 
 
-class AloneLane(Lane):
+class AloneLane(Lane, ABC):
     """Reports go past the queue, each in a transaction of its own; whatever else is written goes through the lane."""
 
     _pool_of_reports: Any = None
@@ -54,8 +55,8 @@ class AloneLane(Lane):
             raise answer
         return answer({} if changes is None else {subject.id: subject for subject in changes.subjects})
 
-    async def _write_alone(self, work: Report) -> tuple[Written, Range | None]:
-        raise NotImplementedError
+    @abstractmethod
+    async def _write_alone(self, work: Report) -> tuple[Written, Range | None]: ...
 
 
 class AsyncpgLane(AloneLane):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.support.compiling import compiled
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -65,12 +64,7 @@ class Kind:
 
 
 def built(folder: Path, name: str) -> str:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("there is no C compiler for the screens")
-    program = folder / name
-    subprocess.run([compiler, "-O2", "-o", program, HERE / f"{name}.c"], check=True)
-    return str(program)
+    return str(compiled(HERE / f"{name}.c", folder / name))
 
 
 def module(name: str, *arguments: object) -> list[str]:
