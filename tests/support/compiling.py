@@ -1,4 +1,4 @@
-"""Programs in C that tests bring along (load clients, plainer servers, a disk that fails), built where they are needed."""
+"""Programs in C that tests bring along (load clients, plainer servers, a disk that fails), built where needed."""
 
 from __future__ import annotations
 
