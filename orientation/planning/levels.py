@@ -88,7 +88,7 @@ def coarse_of(problem: Problem) -> Coarse:
     whole = replace(coarse, capacity=np.bincount(unit, problem.capacity, len(unit_at)).astype(np.int64))
     return Coarse(
         replace(whole, units=problem.units[: len(unit_at)]),
-        Cuts(cuts.unit, cuts.of, cuts.limit * units[cuts.unit]),
+        Cuts(cuts.unit, cuts.of, cuts.parts, cuts.limit * units[cuts.unit]),
         Pairs(*np.nonzero(may)),
         np.bincount(row, minlength=len(row_at)),
         row,

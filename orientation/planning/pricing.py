@@ -7,6 +7,7 @@ for any prices that are not negative, whoever found them and however exactly; go
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,17 +18,22 @@ from orientation.planning.valuing import Weights, base_of, steps_of
 
 _BLOCK = 256
 # A cut is made where fewer than so many parties of its size fit.
-_FEW = 6
+_FEW = 10
 # A link looks at so many shelters: it needs more room at once than anybody, and cannot be placed in parts.
 _SHELTERS = 40
+_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """For a shared unit with `capacity` places, parties of `of` or more take at most capacity // of of such parts."""
+    """Of a shared unit, how many parts a party of each size is in each of its cuts, and how many parts it has.
+
+    `of` tells the cuts of one unit apart.
+    """
 
     unit: Longs
     of: Longs
+    parts: Longs
     limit: Longs
 
 
@@ -45,20 +51,51 @@ class Prices:
 
 
 def cuts_of(problem: Problem) -> Cuts:
-    """Return those cuts that say more than the capacity itself."""
+    """Return those cuts that say more than the capacity itself, and none that another says better."""
     most = int(problem.size.max(initial=1))
-    unit, of = np.meshgrid(np.flatnonzero(~problem.is_room), np.arange(2, most + 1), indexing="ij")
-    capacity = problem.capacity[unit]
+    shared = np.flatnonzero(~problem.is_room)
+    found = [cuts_for(capacity, most) for capacity in problem.capacity[shared].tolist()]
+    many = [len(each.limit) for each in found]
+    none = cuts_for(1, most)
+    of, parts, limit = (
+        np.concatenate([getattr(each, name) for each in [none, *found]]) for name in ("of", "parts", "limit")
+    )
+    return Cuts(np.repeat(shared, many), of, parts, limit)
+
+
+@lru_cache(maxsize=1_024)
+def cuts_for(capacity: int, most: int) -> Cuts:
+    """Return the cuts of one shared unit of so many places.
+
+    Two sorts hold: a party has as many parts as `of` goes into its size; or a party that leaves less than a `rest` is
+    as good as the whole unit, and who is smaller than the rest counts for nothing (Martello and Toth's bound of bins).
+    """
+    sizes = np.arange(most + 1)
     # Of a large unit the rest that no party fits into is small, and a row of the problem is dear.
-    telling = (of <= capacity) & (capacity % of != 0) & (capacity < _FEW * of)
-    return Cuts(unit[telling], of[telling], capacity[telling] // of[telling])
+    dividing = [of for of in range(2, min(capacity, most) + 1) if capacity % of and capacity < _FEW * of]
+    leaving = [rest for rest in range(2, capacity // 2 + 1) if capacity - rest < most]
+    cuts = [(of, sizes // of, capacity // of) for of in dividing]
+    for rest in leaving:
+        small = np.where(sizes < rest, 0, sizes)
+        cuts.append((-rest, np.where(sizes > capacity - rest, capacity, small), capacity))
+    fitting = min(capacity, most) + 1
+    share = np.array([parts[:fitting] / limit for _, parts, limit in cuts]).reshape(len(cuts), fitting)
+    as_good = (share[:, None] <= share + _TOLERANCE).all(axis=2)
+    later = np.arange(len(cuts))[:, None] > np.arange(len(cuts))
+    kept = np.flatnonzero(~(as_good & (~as_good.T | later)).any(axis=1)).tolist()
+    return Cuts(
+        np.zeros(len(kept), np.int64),
+        np.array([cuts[at][0] for at in kept], np.int64),
+        np.array([cuts[at][1] for at in kept], np.int64).reshape(len(kept), most + 1),
+        np.array([cuts[at][2] for at in kept], np.int64),
+    )
 
 
 def table_of(problem: Problem, cuts: Cuts, prices: Prices) -> Numbers:
     """Return what a party pays in each unit: a row for each size."""
     sizes = np.arange(int(problem.size.max(initial=0)) + 1)
     table = problem.needs(sizes) * prices.place
-    np.add.at(table.T, cuts.unit, prices.part[:, None] * (sizes // cuts.of[:, None]))
+    np.add.at(table.T, cuts.unit, prices.part[:, None] * cuts.parts[:, sizes])
     return table
 
 

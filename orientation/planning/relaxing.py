@@ -127,7 +127,7 @@ def _cut(problem: Problem, model: Model, cuts: Cuts, pairs: Pairs) -> int:
     many = (begins[1:] - begins[:-1])[pairs.units]
     at = np.repeat(np.arange(len(pairs)), many)
     cut = np.repeat(begins[pairs.units] - np.cumsum(many) + many, many) + np.arange(len(at))
-    parts = problem.size[pairs.rows[at]] // cuts.of[cut]
+    parts = cuts.parts[cut, problem.size[pairs.rows[at]]]
     there = parts > 0
     model.put(first + cut[there], at[there], parts[there])
     return first

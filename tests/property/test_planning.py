@@ -8,12 +8,12 @@ from math import prod
 from unittest import mock
 
 import numpy as np
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, reject, settings
 from hypothesis import strategies as st
 
 from orientation.model.policy import OrientationPolicy
-from orientation.planning import solving
-from orientation.planning.case import columns_of
+from orientation.planning import searching
+from orientation.planning.case import Case, columns_of
 from orientation.planning.choice import Plan
 from orientation.planning.comparing import compare, price_of_fairness
 from orientation.planning.fitting import NEVER, fit_all
@@ -57,7 +57,7 @@ def test_a_plan_can_be_carried_out_and_is_never_below_one_after_the_other(seed: 
 def test_where_the_solver_finds_nothing_a_plan_is_not_below_one_after_the_other_either(seed: int) -> None:
     """Also where the plan before proposed other units: what is done without a plan knows of none."""
     case, policy = difficult_night(seed, households=12, units=6)
-    with mock.patch.object(solving, "guide_of", return_value=None):
+    with mock.patch.object(searching, "guide_of", return_value=None):
         found = plan(case, policy, time_limit_s=5)
     judge = Judge(case, policy)
     assert judge.faults(found.choice) == []
@@ -120,12 +120,20 @@ def test_a_comparison_counts_who_gains_and_who_loses(seed: int) -> None:
     assert told.split == 0
 
 
+def _invented(seed: int, scarcity: float) -> Case:
+    try:
+        return invent(seed, shelters=6, units=16, households=60, scarcity=scarcity)
+    except ValueError:
+        # Of so few units some nights are too small to have so much free.
+        reject()
+
+
 @slow
 @given(seeds, st.sampled_from(EVENTS))
 @example(4, "closes")
 def test_after_an_event_few_move_and_what_more_would_reach_is_told(seed: int, event: str) -> None:
     policy, chance = OrientationPolicy(), random.Random(seed)
-    case = invent(seed, shelters=6, units=16, households=60, scarcity=chance.choice((0.6, 0.85, 1.1)))
+    case = _invented(seed, chance.choice((0.6, 0.85, 1.1)))
     before = plan(case, policy, time_limit_s=20).choice
     case = confirmed(chance, case, before, share=0.2)
     assume(any(one.unit is None and before[one.request] for one in case.seekers))
