@@ -1,7 +1,8 @@
 """Is there an assignment of at most so much? Decided exactly, depth first, by fixing what the knapsacks rule out.
 
 A pair that is in no such assignment goes, a job with one pair left takes it, and what remains is smaller and proves
-more. Where that ends, one job is tried with each of its agents: the job that costs most whoever takes it.
+more. Where that ends, whatever an agent may still take together is listed. Where that is too much to list, one job is
+tried with each of its agents: the job that costs most whoever takes it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orientation.assigning.assignment import TOLERANCE, Assignment, Numbers, Places
+from orientation.assigning.choosing import Chosen, choose
+from orientation.assigning.loads import list_loads
 from orientation.assigning.packing import Knapsacks, Packed
 from orientation.assigning.pricing import price
 
@@ -21,6 +24,11 @@ _TURNS = 4
 _STRIDE = 1.5
 # Ruled out again at once, while no more than this part of the pairs stays.
 _WORTH_IT = 0.9
+# Loads that are listed at most, where the question is a large one and where it is not.
+_MOST_LOADS = 300_000
+_MOST_LOADS_SOON = 20_000
+# Listed again only where pairs are fewer by so much than where it was too much.
+_FEWER = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ def decide(assignment: Assignment, prices: Numbers, most: float, until: float, *
 
     `thoroughly`: prices are looked for anew first, which is worth it where the question is a large one.
     """
+    listing = _Listing(_MOST_LOADS if thoroughly else _MOST_LOADS_SOON)
     whole = _Part(assignment, prices, most, np.arange(assignment.pairs), np.zeros(0, dtype=np.int64))
     # A part, and the pair that is to be taken of it: it is narrowed only when its turn comes.
     waiting: list[tuple[_Part, int | None]] = [(_priced(whole, until) if thoroughly else whole, None)]
@@ -69,8 +78,38 @@ def decide(assignment: Assignment, prices: Numbers, most: float, until: float, *
             continue
         if narrowed.solved is not None:
             return Decided(_by_job(assignment, narrowed.solved), sure=True)
-        waiting.extend((narrowed.part, pair) for pair in _branches(narrowed))
+        chosen = listing.choose(narrowed.part, until)
+        if chosen is None:
+            waiting.extend((narrowed.part, pair) for pair in _branches(narrowed))
+        elif chosen.pairs is not None or not chosen.sure:
+            return _decided(assignment, narrowed.part, chosen)
     return Decided(None, sure=True)
+
+
+class _Listing:
+    """Lists loads where it is worth trying: where it was too much it is tried again only with less."""
+
+    def __init__(self, most_loads: int) -> None:
+        self.most_loads = most_loads
+        self.too_many = float("inf")
+
+    def choose(self, part: _Part, until: float) -> Chosen | None:
+        """Choose among the loads of what is left; None where they are too many."""
+        if part.assignment.pairs > _FEWER * self.too_many:
+            return None
+        knapsacks = Knapsacks(part.assignment)
+        slack = part.most - knapsacks.pack(part.prices).bound
+        loads = list_loads(knapsacks, part.prices, slack, self.most_loads)
+        if loads is None:
+            self.too_many = part.assignment.pairs
+            return None
+        return choose(loads, part.prices, part.most, until)
+
+
+def _decided(assignment: Assignment, part: _Part, chosen: Chosen) -> Decided:
+    if chosen.pairs is None:
+        return Decided(None, sure=False)
+    return Decided(_by_job(assignment, np.concatenate([part.taken, part.pairs[chosen.pairs]])), sure=True)
 
 
 def _priced(part: _Part, until: float) -> _Part:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from itertools import product
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orientation.assigning import deciding
 from orientation.assigning.assignment import Assignment, faults, value_of, with_nobody
 from orientation.assigning.deciding import decide
+from orientation.assigning.loads import list_loads
 from orientation.assigning.packing import Knapsacks
 from orientation.assigning.solving import solve
 
@@ -79,13 +82,35 @@ def test_any_prices_prove_a_bound(given_: Assignment, data: st.DataObject) -> No
 
 
 @settings(max_examples=100, deadline=None)
-@given(assignments(), st.integers(-30, 40), st.floats(-5, 15))
-def test_a_question_is_answered_whatever_the_prices(one: Assignment, most: int, price: float) -> None:
+@given(assignments(), st.integers(-30, 40), st.floats(-5, 15), st.sampled_from([0, 3, 300_000]))
+def test_a_question_is_answered_whatever_the_prices(one: Assignment, most: int, price: float, loads: int) -> None:
+    """Also where no loads may be listed, or so few that it is done only on the way."""
     must = with_nobody(replace(one, left_out=np.full(one.jobs, math.inf)))[0]
-    decided = decide(must, np.full(one.jobs, price), float(most), math.inf)
+    with patch.object(deciding, "_MOST_LOADS", loads):
+        decided = decide(must, np.full(one.jobs, price), float(most), math.inf)
     assert decided.sure
     if decided.pair is None:
         assert best_of_all(must) > most
     else:
         assert faults(must, decided.pair) == []
         assert value_of(must, decided.pair) <= most + 1e-5
+
+
+@settings(max_examples=100, deadline=None)
+@given(assignments(), st.floats(0, 20), st.data())
+def test_no_load_is_missing(given_: Assignment, slack: float, data: st.DataObject) -> None:
+    one = with_nobody(given_)[0]
+    prices = np.array(data.draw(st.lists(st.floats(-9, 20), min_size=one.jobs, max_size=one.jobs)))
+    knapsacks = Knapsacks(one)
+    loads = list_loads(knapsacks, prices, slack, 1000)
+    assert loads is not None
+    listed = {tuple(sorted(column[column < one.pairs].tolist())) for column in loads.pairs.T}
+    for agent in np.unique(one.agent):
+        own = np.flatnonzero(one.agent == agent)
+        every = [own[list(map(bool, takes))] for takes in product([0, 1], repeat=len(own))]
+        # Beside what the knapsack holds at best, which may be more than the agent can take.
+        held = [some for some in every if knapsacks.cells[some].sum() <= knapsacks.rooms[agent]]
+        gains = [float((prices[one.job[some]] - one.cost[some]).sum()) for some in held]
+        near = [some for some, gain in zip(held, gains, strict=True) if gain >= max(gains) - slack]
+        fit = [some for some in near if one.size[some].sum() <= one.capacity[agent]]
+        assert {tuple(some.tolist()) for some in fit if len(some)} <= listed
