@@ -63,7 +63,8 @@ def list_loads(knapsacks: Knapsacks, prices: Numbers, slack: float, most: int) -
 
 def _put_together(one: Assignment, found: list[tuple[Places, Marks]]) -> Loads:
     counts = [takes.sum(axis=1) for _, takes in found]
-    columns = np.full((max(int(count.max(initial=0)) for count in counts), sum(map(len, counts))), one.pairs)
+    deepest = max((int(count.max(initial=0)) for count in counts), default=0)
+    columns = np.full((deepest, sum(map(len, counts))), one.pairs)
     first = 0
     for (pairs, takes), count in zip(found, counts, strict=True):
         load, at = np.nonzero(takes)
