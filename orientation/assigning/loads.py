@@ -70,7 +70,7 @@ def _put_together(one: Assignment, found: list[tuple[Places, Marks]]) -> Loads:
         load, at = np.nonzero(takes)
         columns[np.arange(len(load)) - (np.cumsum(count) - count)[load], first + load] = pairs[at]
         first += len(takes)
-    agent = np.repeat(np.arange(len(found)), [len(count) for count in counts])
+    agent = np.repeat(np.arange(len(found)), np.array([len(count) for count in counts], dtype=np.int64))
     cost = np.append(one.cost, 0.0)[columns].sum(axis=0)
     return Loads(columns, np.append(one.job, one.jobs)[columns], agent, cost, len(found))
 
