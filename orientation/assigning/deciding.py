@@ -29,6 +29,8 @@ _MOST_LOADS = 300_000
 _MOST_LOADS_SOON = 20_000
 # Listed again only where pairs are fewer by so much than where it was too much.
 _FEWER = 0.8
+# Of agents that take more jobs than that, there are too many loads for too long: trying costs what it would save.
+_JOBS_EACH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,14 @@ class _Listing:
 
     def choose(self, part: _Part, until: float) -> Chosen | None:
         """Choose among the loads of what is left; None where they are too many."""
-        if part.assignment.pairs > _FEWER * self.too_many:
+        left = part.assignment
+        if left.pairs > _FEWER * self.too_many or left.jobs > _JOBS_EACH * left.agents:
             return None
-        knapsacks = Knapsacks(part.assignment)
+        knapsacks = Knapsacks(left)
         slack = part.most - knapsacks.pack(part.prices).bound
         loads = list_loads(knapsacks, part.prices, slack, self.most_loads)
         if loads is None:
-            self.too_many = part.assignment.pairs
+            self.too_many = left.pairs
             return None
         return choose(loads, part.prices, part.most, until)
 
