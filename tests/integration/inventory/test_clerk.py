@@ -2,7 +2,7 @@
 
 Two nodes write in turn through their lanes to real Postgres and Redis; after each batch every unit shows what the
 clerk reckons, and each work was answered as the clerk answers. In the end journal, tables, Redis and both mirrors agree
-(I1-I8, I10). 150 examples of 100 steps here, 2,000 in `make faults`, HALTE_MODEL_EXAMPLES=N others. The seed is printed
+(I1-I8, I10). 500 examples of 100 steps here, 2,000 in `make faults`, HALTE_MODEL_EXAMPLES=N others. The seed is printed
 and HALTE_MODEL_SEED=N repeats it; with HALTE_MODEL_SHRINK=1 it takes the minutes to make a failure small.
 """
 
@@ -453,7 +453,7 @@ def _shown(body: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "examples",
     [
-        pytest.param(150, marks=pytest.mark.timeout(300)),
+        pytest.param(500, marks=pytest.mark.timeout(1_200)),
         pytest.param(2_000, marks=[pytest.mark.faults, pytest.mark.timeout(1_800)]),
     ],
 )
