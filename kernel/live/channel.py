@@ -53,7 +53,7 @@ class Channel:
             current = connection.generation == generation
             if current and connection.at >= seq and not connection.greet:
                 continue
-            if now_s > connection.owing.full_from_s or connection.away:
+            if connection.owing.full_from_s < now_s < connection.owing.again_from_s or connection.away:
                 waited += 1
                 continue
             key = (connection.at, connection.to, connection.greet, connection.fetched) if current else None

@@ -44,7 +44,7 @@ class Connection:
 
     def waits(self, now_s: float) -> bool:
         """Say whether it may not be sent another snapshot or delta now."""
-        return self.away or now_s > self.owing.full_from_s
+        return self.away or self.owing.full_from_s < now_s < self.owing.again_from_s
 
     def resume(self, after: int, generation: int) -> None:
         """It has a board at `after` and wants what came since."""

@@ -14,23 +14,26 @@ Sent: TypeAlias = tuple[int, int, float]
 
 # An acknowledgement that comes later than this is late; a screen that owes an older one gets nothing more.
 PROMPT_S = 0.3
+# So long after the newest, one more may go where the window has room: whoever has missed a frame sees it by the next.
+AGAIN_S = 1.0
 FIRST_BYTES, LEAST_BYTES, MOST_BYTES, STEP_BYTES = 32_768, 8_192, 131_072, 1_024
 
 
 class Owing:
     """One screen's frames under way, oldest first. A frame of any size may go where nothing is owed.
 
-    Past `full_from_s` it may be sent nothing; asked for every screen in every tick, so it is kept and not derived.
+    Past `full_from_s`, and before `again_from_s`, it may be sent nothing; asked for every screen in every tick, so both
+    are kept and not derived.
     """
 
-    __slots__ = ("_bytes", "_frames", "_most", "_window", "full_from_s")
+    __slots__ = ("_bytes", "_frames", "_most", "_window", "again_from_s", "full_from_s")
 
     def __init__(self, first: int = FIRST_BYTES, most: int = MOST_BYTES) -> None:
         self._frames: list[Sent] = []
         self._bytes = 0
         self._window = first
         self._most = most
-        self.full_from_s = inf
+        self.full_from_s = self.again_from_s = inf
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -39,9 +42,11 @@ class Owing:
         self._frames.append(sent)
         self._bytes += sent[1]
         if self._bytes >= self._window:
-            self.full_from_s = -inf
-        elif self.full_from_s == inf:
+            self.full_from_s, self.again_from_s = -inf, inf
+            return
+        if self.full_from_s == inf:
             self.full_from_s = sent[2] + PROMPT_S
+        self.again_from_s = sent[2] + AGAIN_S
 
     def settle(self, to: int, now_s: float) -> None:
         """Take an acknowledgement: it stands for every frame up to the last one that told this `to`.
@@ -61,11 +66,17 @@ class Owing:
         else:
             frames[:] = [one for one in frames if one[0] > to]
         self._bytes = sum([one[1] for one in frames]) if frames else 0
-        self.full_from_s = inf if not frames else -inf if self._bytes >= self._window else frames[0][2] + PROMPT_S
+        if not frames:
+            self.full_from_s = self.again_from_s = inf
+        elif self._bytes >= self._window:
+            self.full_from_s, self.again_from_s = -inf, inf
+        else:
+            self.full_from_s, self.again_from_s = frames[0][2] + PROMPT_S, frames[-1][2] + AGAIN_S
 
     def forget(self) -> None:
         self._frames.clear()
-        self._bytes, self.full_from_s = 0, inf
+        self._bytes = 0
+        self.full_from_s = self.again_from_s = inf
 
     def _judge(self, took_s: float) -> None:
         if took_s > PROMPT_S:

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.live.owing import FIRST_BYTES, LEAST_BYTES, MOST_BYTES, PROMPT_S, Owing
+from kernel.live.owing import AGAIN_S, FIRST_BYTES, LEAST_BYTES, MOST_BYTES, PROMPT_S, Owing
 
 KB = 1_024
 
 
 def is_full(owing: Owing, now_s: float) -> bool:
-    return now_s > owing.full_from_s
+    return owing.full_from_s < now_s < owing.again_from_s
 
 
 def test_a_screen_that_owes_nothing_may_be_sent_a_frame_of_any_size() -> None:
@@ -44,6 +44,20 @@ def test_it_waits_when_what_it_owes_is_old_however_little_that_is() -> None:
     owing.settle(1, 7.4)
     assert not is_full(owing, 7.4)
     assert is_full(owing, 7.21 + PROMPT_S)
+
+
+def test_one_more_frame_goes_after_a_while_so_that_lost_ones_are_noticed_but_never_beyond_the_window() -> None:
+    owing = Owing(first=1_000)
+    for number in range(9):
+        sent_s = number * (AGAIN_S + 0.1)
+        assert not is_full(owing, sent_s)
+        owing.add((number, 100, sent_s))
+        assert is_full(owing, sent_s + PROMPT_S + 0.01)
+    owing.add((9, 100, 20.0))
+    assert is_full(owing, 1e9)
+    owing.settle(0, 20.1)
+    assert is_full(owing, 20.2)
+    assert not is_full(owing, 20.0 + AGAIN_S)
 
 
 @pytest.mark.parametrize(
