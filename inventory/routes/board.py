@@ -30,8 +30,11 @@ from kernel.problems import InvalidParameter
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
-# Subjects that are joined, added up and sent in one go: about a millisecond.
-_PORTION = 500
+# Subjects that are joined, added up and sent in one go: about half a millisecond.
+_PORTION = 250
+# Turns of the loop after each. A report comes back to the loop a dozen times on its way: with one turn for each portion
+# it waited for a dozen of them, and a turn in which nobody has anything to do costs next to nothing.
+_TURNS = 4
 Code = Annotated[str | None, QueryParameter(max_length=20)]
 READERS = allow(*ACCOUNT_ROLES, verb=Verb.READ)
 
@@ -81,6 +84,11 @@ async def _adding(seen: Look, adding: Adding) -> AsyncIterator[bytes]:
         portion = wires[start : start + _PORTION]
         adding.add(map(_counted, portion))
         yield b",".join(portion)
+        await _let_others()
+
+
+async def _let_others() -> None:
+    for _ in range(_TURNS):
         await asyncio.sleep(0)
 
 
@@ -110,5 +118,5 @@ async def _body(seen: Look) -> AsyncIterator[bytes]:
     shelters = board.kinds.get("shelter", ())
     for start in range(0, len(shelters), _PORTION):
         yield (b"," if start else b"") + b",".join(shelters[start : start + _PORTION])
-        await asyncio.sleep(0)
+        await _let_others()
     yield b'],"totals":%s}' % _encode(adding.result())
