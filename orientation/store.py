@@ -34,8 +34,9 @@ TURNED_AWAY = """EXISTS (
     AND (b.outcome = 'expired' OR b.outcome = 'unmet' AND b.outcome_reason <> 'refused-by-household')
     AND b.closed_at > r.asked_at - interval '24 hours')"""
 _VERSIONS = """
-SELECT version, id, body, why, actor_id, set_at FROM orientation_policy WHERE region_id = $1 AND version < $2
-ORDER BY version DESC LIMIT $3
+SELECT p.version, p.id, p.body, p.why, p.actor_id, p.set_at, a.login
+FROM orientation_policy p LEFT JOIN account a ON a.id = p.actor_id
+WHERE p.region_id = $1 AND p.version < $2 ORDER BY p.version DESC LIMIT $3
 """
 # All that matching must be told about a request: the house they were in the night before is where they arrived last
 # by the request that this one continues.

@@ -89,6 +89,7 @@ def _view(row: asyncpg.Record, policy: Versioned, older: Versioned) -> PolicyVie
         id=policy.id,
         set_at=row["set_at"],
         actor=row["actor_id"],
+        login=row.get("login"),
         why=row["why"],
         changes=[ChangedRuleView(one.field, _told(one.was), _told(one.now)) for one in changes(older, policy)],
     )

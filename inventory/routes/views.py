@@ -107,13 +107,15 @@ class ChangedRuleView(msgspec.Struct):
 
 
 class PolicyView(msgspec.Struct):
-    """`actor` is an opaque id; version 0 is what holds where nobody has set anything, and nobody set it."""
+    """`actor` is an opaque id, `login` its name where the readers know each other; version 0 is what holds where nobody
+    has set anything, and nobody set it."""
 
     version: int
     policy: dict[str, Any]
     id: UUID | None = None
     set_at: datetime | None = None
     actor: UUID | None = None
+    login: str | None = None
     why: str | None = None
     changes: list[ChangedRuleView] = []
 

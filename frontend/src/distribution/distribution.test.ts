@@ -237,7 +237,7 @@ describe("the rules", () => {
 
   const versions = (version: number, policy: Rules): Versions => ({
     version,
-    policies: [{ version, policy, id: null, set_at: null, actor: null, why: null, changes: [] }],
+    policies: [{ version, policy, id: null, set_at: null, actor: null, login: null, why: null, changes: [] }],
     before: null,
   });
 

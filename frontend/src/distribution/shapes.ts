@@ -251,6 +251,7 @@ export interface PolicyView {
   id: string | null;
   set_at: Instant | null;
   actor: string | null;
+  login: string | null;
   why: string | null;
   changes: { field: string; was: unknown; now: unknown }[];
 }

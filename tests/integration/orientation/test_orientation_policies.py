@@ -33,7 +33,7 @@ async def test_before_anybody_has_set_anything_the_defaults_hold(halte: Running)
     assert (told["version"], told["before"]) == (0, None)
     (only,) = told["policies"]
     rules = msgspec.json.decode(msgspec.json.encode(OrientationPolicy().rules))
-    assert (only["policy"], only["actor"], only["why"]) == (rules, None, None)
+    assert (only["policy"], only["actor"], only["login"], only["why"]) == (rules, None, None, None)
 
 
 async def test_a_change_holds_for_the_next_suggestion_and_says_who_and_why(halte: Running) -> None:
@@ -55,6 +55,7 @@ async def test_a_change_holds_for_the_next_suggestion_and_says_who_and_why(halte
     answer = await put(region, body)
     assert answer.status_code == 200, answer.text
     made, after = answer.json()["policy"], await asked()
+    assert made["login"] == "supervisor"
     assert [(one["field"], one["was"], one["now"]) for one in made["changes"]] == [
         ("weights.ask", 15, 115),
         (f"shelter_hold_ttl_s.{shelter}", None, 7_200),

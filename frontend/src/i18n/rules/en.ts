@@ -11,6 +11,7 @@ export const en = {
   set: (who: string, time: string): string => `By ${who}, ${time}`,
   you: "you",
   account: (id: string): string => `account ${id}`,
+  because: (why: string): string => `: “${why}”`,
   history: "Who changed what, and why",
   changed: (field: string, was: string, now: string): string => `${field}: ${was} → ${now}`,
   nothing: "nothing",

@@ -8,6 +8,7 @@ export const fr: RulesWords = {
   set: (who, time) => `par ${who}, ${time}`,
   you: "vous",
   account: (id) => `le compte ${id}`,
+  because: (why) => `\u00a0: «\u00a0${why}\u00a0»`,
   history: "Qui a changé quoi, et pourquoi",
   changed: (field, was, now) => `${field}\u00a0: ${was} → ${now}`,
   nothing: "rien",

@@ -8,6 +8,7 @@ export const nl: RulesWords = {
   set: (who, time) => `door ${who}, ${time}`,
   you: "u",
   account: (id) => `account ${id}`,
+  because: (why) => `: “${why}”`,
   history: "Wie wat veranderde, en waarom",
   changed: (field, was, now) => `${field}: ${was} → ${now}`,
   nothing: "niets",
