@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import page from "../../../docs/distribution.md?raw";
 import reckoning from "../../../orientation/distributing/reckoning.py?raw";
+import mending from "../../../orientation/planning/mending.py?raw";
+import searching from "../../../orientation/planning/searching.py?raw";
 import solving from "../../../orientation/planning/solving.py?raw";
 import { ApiProblem, NotAnswered } from "../api/client";
 import { Acts } from "../desk/acts.svelte";
@@ -159,7 +161,7 @@ describe("what the server knows", () => {
 
 describe("how far a plan is", () => {
   it("has words for every step that the server tells of", () => {
-    const told = [...`${solving}${reckoning}`.matchAll(/(?:tell|Progress)\("(\w+)"/g)].map(([, phase]) => phase);
+    const told = [...`${solving}${searching}${mending}${reckoning}`.matchAll(/(?:tell|Progress)\("(\w+)"/g)].map(([, phase]) => phase);
     expect([...new Set(told)].sort()).toEqual([...PHASES].sort());
   });
 });
