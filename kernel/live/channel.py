@@ -36,11 +36,13 @@ class Stage:
 
 
 class Channel:
-    __slots__ = ("_beats", "_made", "connections", "view")
+    __slots__ = ("_beats", "_made", "connections", "view", "waited")
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.connections: set[Connection] = set()
+        # How many could not be served in the last tick.
+        self.waited = 0
         # The frames of this tick, by where a screen stands: made when the first one needs it.
         self._made: dict[object, _Made | None] = {}
         self._beats: dict[int, Frame] = {}
@@ -60,6 +62,7 @@ class Channel:
             if key not in made:
                 made[key] = self._make(connection, stage, to)
             self._send(connection, made[key], stage)
+        self.waited = waited
         stage.tally["waited"] += waited
         made.clear()
         self._beats.clear()

@@ -96,6 +96,7 @@ class Connection:
         """Take an acknowledgement; say whether it waited for one. BadAck where it was never told that number."""
         if to > self._highest:
             raise BadAck
-        waited = self.waits(now_s)
+        # Also where one more could have gone by now: nothing has gone since, so that nobody else wakes the tick.
+        waited = self.away or now_s > self.owing.full_from_s
         self.owing.settle(to, now_s)
         return waited

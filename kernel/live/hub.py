@@ -24,6 +24,7 @@ from kernel.live.channel import LARGE, Channel, Stage
 from kernel.live.connection import Connection
 from kernel.live.frames import Parts, Wire
 from kernel.live.mirror import Change, Mirror, Source
+from kernel.live.owing import AGAIN_S
 from kernel.live.problems import BadAck, Restarting, Revoked, close_code
 from kernel.live.shelves import Lens, Shelves
 from kernel.live.view import View
@@ -312,10 +313,16 @@ class Hub:
                     await self._beat_wanted.wait()
 
     async def _run_pace(self, pace: Pace) -> None:
-        """Flush at once after silence, never more often than the tick, and never more than half of the time."""
+        """Flush at once after silence, never more often than the tick, and never more than half of the time.
+
+        Where somebody had to wait, also without a change: one more frame may go to them after a while.
+        """
         ready_at = 0.0
         while True:
-            await pace.wake.wait()
+            waiting = any(channel.waited for channel in pace.channels.values())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN_S if waiting else None):
+                    await pace.wake.wait()
             await asyncio.sleep(max(0.0, ready_at - time.monotonic()))
             began, worked = time.monotonic(), 0.0
             pace.wake.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Hashable
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +15,10 @@ from kernel.journal import Head
 from kernel.live.connection import Connection
 from kernel.live.hub import Hub
 from kernel.live.mirror import Mirror
+from kernel.live.owing import PROMPT_S
 from kernel.live.problems import BadAck, Restarting
 from kernel.problems import Busy
+from tests.integration.kernel.live.waiting import eventually
 from tests.unit.kernel.live.playing import KINDS, LENS, Cable, History, board_of, body_of, connect, still
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -317,6 +320,28 @@ def test_an_ack_wakes_the_tick_when_only_the_epoch_has_changed(world: World) -> 
     assert pace.wake.is_set()
     world.hub.flush()
     assert cable.frames[-1]["epoch"] == str(world.history.epoch)
+
+
+async def test_who_lost_a_frame_is_sent_the_next_though_nothing_happens_any_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("hub", "owing"):
+        monkeypatch.setattr(f"kernel.live.{module}.AGAIN_S", 0.4)
+    world.hub._clock_s = time.monotonic
+    world.write(a=1)
+    connection, cable = world.settled("desk")
+
+    def told() -> list[int]:
+        return [unit["free"] for frame in cable.frames if frame["t"] == "delta" for unit in frame["units"]]
+
+    world.hub.start()
+    world.write(a=2)
+    await eventually(lambda: told() == [2])
+    await asyncio.sleep(PROMPT_S + 0.02)
+    assert connection.waits(time.monotonic())
+    world.write(a=3)
+    await eventually(lambda: told() == [2, 3])
+    await world.hub.stop()
 
 
 def test_who_takes_nothing_for_more_than_two_beats_is_let_go(world: World) -> None:
