@@ -129,6 +129,8 @@ def _sound(one: Assignment) -> Assignment:
     for name, index, count in (("job", one.job, one.jobs), ("agent", one.agent, one.agents)):
         if len(index) and (index.min() < 0 or index.max() >= count):
             raise ValueError(f"a pair of the assignment names as its {name} none of the {count}")
+    if len(np.unique(one.job * one.agents + one.agent)) < len(one.job):
+        raise ValueError("a pair of the assignment is there twice: keep the cheaper one")
     # Not a number is not less than anything, hence the way round.
     if not (np.isfinite(one.cost).all() and (one.size >= 0).all() and (one.capacity >= 0).all()):
         raise ValueError("costs of an assignment must be numbers, and sizes and capacities numbers of at least 0")

@@ -56,22 +56,36 @@ class _Part:
         return self.loads.only(self.loads.having(self.job) == (self.loads.agent == self.agent))
 
 
+class _TimeUp(Exception):
+    """Nothing is known yet: with many loads a single look takes a while, so it is asked within one, too."""
+
+
 def choose(loads: Loads, prices: Numbers, most: float, until: float) -> Chosen:
     """Look for a choice that costs at most `most`."""
+    try:
+        return _choose(loads, prices, most, until)
+    except _TimeUp:
+        return Chosen(None, sure=False)
+
+
+def _choose(loads: Loads, prices: Numbers, most: float, until: float) -> Chosen:
     waiting = [_Part(loads, prices)]
     while waiting:
-        if time.monotonic() >= until:
-            return Chosen(None, sure=False)
         part = waiting.pop()
-        narrowed = _narrow(part.with_it(), part.prices, most)
-        if narrowed is None:
+        narrowed = _narrow(part.with_it(), part.prices, most, until)
+        if narrowed is None or narrowed[1].bound > most + TOLERANCE:
             continue
         left, looked = narrowed
         if (looked.times == 1).all():
             pairs = left.pairs[:, looked.best]
             return Chosen(pairs[left.jobs[:, looked.best] < len(prices)], sure=True)
-        waiting.extend(_branches(left, looked, most))
+        waiting.extend(_branches(left, looked, most, until))
     return Chosen(None, sure=True)
+
+
+def _hurry(until: float) -> None:
+    if time.monotonic() >= until:
+        raise _TimeUp
 
 
 def look(loads: Loads, starts: Places, prices: Numbers) -> Looked:
@@ -87,7 +101,7 @@ def look(loads: Loads, starts: Places, prices: Numbers) -> Looked:
     return Looked(prices, float(prices.sum() + least.sum()), loss, best, times)
 
 
-def _turned(loads: Loads, prices: Numbers, most: float) -> Looked:
+def _turned(loads: Loads, prices: Numbers, most: float, until: float) -> Looked:
     """Turn the prices a few times towards ruling out all of it."""
     starts = loads.starts()
     looked = best = look(loads, starts, prices)
@@ -95,6 +109,7 @@ def _turned(loads: Loads, prices: Numbers, most: float) -> Looked:
         lacking = 1.0 - looked.times
         if best.bound > most + TOLERANCE or not lacking.any():
             break
+        _hurry(until)
         prices = prices + _STRIDE * (most + TOLERANCE - looked.bound) / (lacking @ lacking) * lacking
         looked = look(loads, starts, prices)
         if looked.bound > best.bound:
@@ -102,12 +117,13 @@ def _turned(loads: Loads, prices: Numbers, most: float) -> Looked:
     return looked if (looked.times == 1).all() else best
 
 
-def _narrow(loads: Loads, prices: Numbers, most: float) -> tuple[Loads, Looked] | None:
+def _narrow(loads: Loads, prices: Numbers, most: float, until: float) -> tuple[Loads, Looked] | None:
     """Rule out what can be ruled out; None where an agent or a job has nothing left."""
     known = _consistent(loads, len(prices))
     while known is not None:
+        _hurry(until)
         loads = known
-        looked = _turned(loads, prices, most)
+        looked = _turned(loads, prices, most, until)
         if looked.bound > most + TOLERANCE:
             return None
         if (looked.times == 1).all():
@@ -142,11 +158,12 @@ def _consistent(loads: Loads, jobs: int) -> Loads | None:
         loads = loads.only(kept)
 
 
-def _branches(loads: Loads, looked: Looked, most: float) -> list[_Part]:
+def _branches(loads: Loads, looked: Looked, most: float, until: float) -> list[_Part]:
     """Split by the agents of one job, the most promising last."""
     starts = loads.starts()
     chosen, worst = -1, np.zeros(0)
     for job in np.flatnonzero(looked.times != 1):
+        _hurry(until)
         least = looked.bound + _least(loads, looked.loss, starts, int(job))
         if chosen < 0 or least.min() > worst.min():
             chosen, worst = int(job), least

@@ -98,11 +98,12 @@ class _Listing:
     def choose(self, part: _Part, until: float) -> Chosen | None:
         """Choose among the loads of what is left; None where they are too many."""
         left = part.assignment
-        if left.pairs > _FEWER * self.too_many or left.jobs > _JOBS_EACH * left.agents:
+        agents = len(np.unique(left.agent))
+        if left.pairs > _FEWER * self.too_many or left.jobs > _JOBS_EACH * agents:
             return None
         knapsacks = Knapsacks(left)
         slack = part.most - knapsacks.pack(part.prices).bound
-        loads = list_loads(knapsacks, part.prices, slack, self.most_loads)
+        loads = list_loads(knapsacks, part.prices, slack, self.most_loads, until)
         if loads is None:
             self.too_many = left.pairs
             return None

@@ -6,6 +6,7 @@ nobody could list for a knapsack as such is soon listed for what is left of it. 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,9 +41,9 @@ class Loads:
         return has
 
 
-def list_loads(knapsacks: Knapsacks, prices: Numbers, slack: float, most: int) -> Loads | None:
+def list_loads(knapsacks: Knapsacks, prices: Numbers, slack: float, most: int, until: float) -> Loads | None:
     """Return for every agent the loads that lose at most `slack` beside its best; None where they are more than `most`
-    in all."""
+    in all, or not listed in time."""
     one = knapsacks.assignment
     ends = np.cumsum(np.bincount(one.agent, minlength=one.agents))
     found: list[tuple[Places, Marks]] = []
@@ -51,7 +52,7 @@ def list_loads(knapsacks: Knapsacks, prices: Numbers, slack: float, most: int) -
         gain = prices[one.job[pairs]] - one.cost[pairs]
         # What decides most comes first, so that there is soon little left to choose.
         order = np.argsort(-np.abs(gain), kind="stable")
-        takes = _within(gain[order], knapsacks.cells[pairs[order]], int(knapsacks.rooms[agent]), slack, most)
+        takes = _within(gain[order], knapsacks.cells[pairs[order]], int(knapsacks.rooms[agent]), slack, most, until)
         if takes is None:
             return None
         most -= len(takes)
@@ -75,7 +76,7 @@ def _put_together(one: Assignment, found: list[tuple[Places, Marks]]) -> Loads:
     return Loads(columns, np.append(one.job, one.jobs)[columns], agent, cost, len(found))
 
 
-def _within(gain: Numbers, cells: Places, room: int, slack: float, most: int) -> Marks | None:
+def _within(gain: Numbers, cells: Places, room: int, slack: float, most: int, until: float) -> Marks | None:
     """List what gains at most `slack` less than what gains most, an item at a step; a row each."""
     after = _most_after(gain, cells, room)
     least = after[0, room] - slack - TOLERANCE
@@ -86,7 +87,7 @@ def _within(gain: Numbers, cells: Places, room: int, slack: float, most: int) ->
         rooms = np.concatenate([rooms, rooms[fits] - cells[item]])
         gains = np.concatenate([gains, gains[fits] + gain[item]])
         kept = np.flatnonzero(gains + after[item + 1][rooms] >= least)
-        if len(kept) > most:
+        if len(kept) > most or time.monotonic() >= until:
             return None
         origin, without = np.concatenate([np.arange(len(rooms) - len(fits)), fits]), len(rooms) - len(fits)
         steps.append((origin[kept], kept >= without))

@@ -115,3 +115,10 @@ def test_nonsense_is_refused(wrong: dict[str, object], said: str) -> None:
     one = table([[1.0]], [[1.0]], [1.0])
     with pytest.raises(ValueError, match=said):
         solve(replace(one, **wrong), LIMIT_S)  # type: ignore[arg-type]
+
+
+def test_a_pair_that_is_there_twice_is_refused() -> None:
+    one = table([[1.0, 2.0]], [[1.0, 1.0]], [1.0, 1.0])
+    twice = replace(one, job=np.zeros_like(one.job))
+    with pytest.raises(ValueError, match="there twice"):
+        solve(twice, LIMIT_S)

@@ -35,7 +35,7 @@ def test_no_cut_says_what_another_or_the_capacity_says_better(capacity: int) -> 
     assert len(set(cuts.of.tolist())) == len(said)
 
 
-def test_four_places_are_one_family_of_three_or_two_of_two_and_no_half_of_each() -> None:
+def test_four_places_are_one_family_of_three_or_two_of_two_and_not_one_of_three_and_half_a_two() -> None:
     cuts = cuts_for(4, _MOST)
     (parts,) = cuts.parts[:, :5].tolist()
     assert parts == [0, 0, 2, 4, 4]
