@@ -119,7 +119,7 @@ def _turned(loads: Loads, prices: Numbers, most: float, until: float) -> Looked:
 
 def _narrow(loads: Loads, prices: Numbers, most: float, until: float) -> tuple[Loads, Looked] | None:
     """Rule out what can be ruled out; None where an agent or a job has nothing left."""
-    known = _consistent(loads, len(prices))
+    known = _consistent(loads, len(prices), until)
     while known is not None:
         _hurry(until)
         loads = known
@@ -129,16 +129,17 @@ def _narrow(loads: Loads, prices: Numbers, most: float, until: float) -> tuple[L
         if (looked.times == 1).all():
             return loads, looked
         prices = looked.prices
-        known = _consistent(loads.only(looked.loss <= most - looked.bound + TOLERANCE), len(prices))
+        known = _consistent(loads.only(looked.loss <= most - looked.bound + TOLERANCE), len(prices), until)
         if known is not None and len(known) > _WORTH_IT * len(loads):
             return known, look(known, known.starts(), prices)
     return None
 
 
-def _consistent(loads: Loads, jobs: int) -> Loads | None:
+def _consistent(loads: Loads, jobs: int, until: float) -> Loads | None:
     """Drop loads without a job that nobody else may take, and those with a job that another must take."""
     agents = loads.agents
     while True:
+        _hurry(until)
         of_agent = np.bincount(loads.agent, minlength=agents)
         if not of_agent.all():
             return None

@@ -35,7 +35,7 @@ def read_instances(path: Path, *, most: bool = False) -> list[Assignment]:
             "`agents jobs`, a table of costs, one of sizes, and the capacities. "
             f"It holds {len(numbers):,} numbers{_beginning(numbers)}."
         )
-    return [_turned(one) for one in found] if most else found
+    return [_cheapest(_turned(one) if most else one) for one in found]
 
 
 def _square(numbers: Numbers) -> Assignment | None:
@@ -87,6 +87,16 @@ def _table(numbers: Numbers, at: int) -> tuple[Assignment, int] | None:
 
 def _turned(one: Assignment) -> Assignment:
     return Assignment(one.job, one.agent, -one.cost, one.size, one.capacity, one.left_out)
+
+
+def _cheapest(one: Assignment) -> Assignment:
+    """Of a pair that the file names twice, keep the better one."""
+    pair = one.job * one.agents + one.agent
+    order = np.lexsort((one.cost, pair))
+    kept = np.sort(order[np.unique(pair[order], return_index=True)[1]])
+    if len(kept) == one.pairs:
+        return one
+    return Assignment(one.job[kept], one.agent[kept], one.cost[kept], one.size[kept], one.capacity, one.left_out)
 
 
 def _count(numbers: Numbers, at: int) -> int | None:

@@ -68,6 +68,14 @@ def test_a_broken_archive(tmp_path: Path) -> None:
         read_instances(path)
 
 
+@pytest.mark.parametrize("most, kept", [(False, [3.0, 4.0, 1.0]), (True, [-9.0, -4.0, -1.0])])
+def test_of_a_pair_that_is_named_twice_the_better_one_counts(tmp_path: Path, most: bool, kept: list[float]) -> None:
+    (one,) = read_instances(written(tmp_path, "2\n1 1 9\n1 2 4\n1 1 3\n2 2 1\n"), most=most)
+    assert sorted(zip(one.job.tolist(), one.agent.tolist(), one.cost.tolist(), strict=True)) == [
+        (0, 0, kept[0]), (0, 1, kept[1]), (1, 1, kept[2]),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "content, said",
     [
