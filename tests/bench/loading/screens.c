@@ -331,7 +331,8 @@ static void catch_up(void) {
     held_ms = held_age_ms();
     puts("still");
     fflush(stdout);
-    for (int64_t until = now_ns() + 1000000000; now_ns() < until;) turn(10);
+    /* A slow line has a board before it and another one to come: of 30 KB each these are 1.5 s at 40 KB/s. */
+    for (int64_t until = now_ns() + (slow_rate ? 3 : 1) * 1000000000LL; now_ns() < until;) turn(10);
 }
 
 static double percentile_ms(const Tally *tally, double share) {
