@@ -12,7 +12,7 @@ from typing import TypeAlias
 # What a frame tells as `to`, how long it is, and when it was sent. Made once, and shared by all who were sent it.
 Sent: TypeAlias = tuple[int, int, float]
 
-# An acknowledgement that comes later than this is late; a screen that owes an older one gets nothing more.
+# An acknowledgement that comes later than this is late; a screen that owes an older one gets nothing more for a while.
 PROMPT_S = 0.3
 # So long after the newest, one more may go where the window has room: whoever has missed a frame sees it by the next.
 AGAIN_S = 1.0
