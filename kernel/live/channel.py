@@ -15,6 +15,7 @@ from kernel.live.view import View
 
 # More subjects than this are fetched over HTTP, where they come from cached bytes.
 LARGE = 5_000
+_NOWHERE = -1
 
 _Made: TypeAlias = tuple[Frame, Sent]
 
@@ -48,24 +49,42 @@ class Channel:
         self._beats: dict[int, Frame] = {}
 
     def flush(self, stage: Stage) -> None:
-        """Serve every screen that may be served with what it has not been sent yet."""
+        """Serve every screen that may be served with what it has not been sent yet.
+
+        Nearly all stand where the one before them stood, and finding that out would be most of what each costs.
+        """
         seq, generation, now_s = stage.head.seq, self.view.generation, stage.now_s
-        to, made, waited = max(self.view.peak(), stage.beat_to), self._made, 0
+        to, waited, alike = max(self.view.peak(), stage.beat_to), 0, 0
+        same_at, same_to, same = _NOWHERE, _NOWHERE, None
         for connection in self.connections:
-            current = connection.generation == generation
-            if current and connection.at >= seq and not connection.greet:
+            at, current = connection.at, connection.generation == generation
+            if current and at >= seq and not connection.greet:
                 continue
-            if connection.owing.full_from_s < now_s < connection.owing.again_from_s or connection.away:
+            if connection.away or (connection.owing.full_from_s < now_s and connection.owing.is_full(now_s)):
                 waited += 1
-                continue
-            key = (connection.at, connection.to, connection.greet, connection.fetched) if current else None
-            if key not in made:
-                made[key] = self._make(connection, stage, to)
-            self._send(connection, made[key], stage)
+            elif not current or connection.greet:
+                self._send(connection, self._find(connection, stage, to, current=current), stage)
+            elif at == same_at and connection.to == same_to and same is not None:
+                connection.go_on(same[0], same[1], seq)
+                alike += 1
+            else:
+                same_at, same_to = at, connection.to
+                same = self._find(connection, stage, to, current=True)
+                self._send(connection, same, stage)
+                if same is not None and same[0] is RESYNC:
+                    same = None
         self.waited = waited
         stage.tally["waited"] += waited
-        made.clear()
+        stage.tally["delta"] += alike
+        self._made.clear()
         self._beats.clear()
+
+    def _find(self, connection: Connection, stage: Stage, to: int, *, current: bool) -> _Made | None:
+        """Return the frame of all who stand where this one does."""
+        key = (connection.at, connection.to, connection.greet, connection.fetched) if current else None
+        if key not in self._made:
+            self._made[key] = self._make(connection, stage, to)
+        return self._made[key]
 
     def beat(self, stage: Stage) -> None:
         """Tell everybody the time; those who are up to date also learn the head, as far as it is theirs to know."""

@@ -44,7 +44,7 @@ class Connection:
 
     def waits(self, now_s: float) -> bool:
         """Say whether it may not be sent another snapshot or delta now."""
-        return self.away or self.owing.full_from_s < now_s < self.owing.again_from_s
+        return self.away or self.owing.is_full(now_s)
 
     def resume(self, after: int, generation: int) -> None:
         """It has a board at `after` and wants what came since."""
@@ -65,6 +65,14 @@ class Connection:
     def send(self, frame: Frame, sent: Sent, at: int, generation: int) -> None:
         """Send a snapshot or delta that brings it to `at`."""
         self.at, self.generation, self.greet, self.fetched = at, generation, False, False
+        self.to = to = sent[0]
+        self._highest = max(self._highest, to)
+        self.owing.add(sent)
+        self.pen.write(frame)
+
+    def go_on(self, frame: Frame, sent: Sent, at: int) -> None:
+        """Send a delta to one that has said hello long ago and has the view's board: `send`, with nothing to reset."""
+        self.at = at
         self.to = to = sent[0]
         self._highest = max(self._highest, to)
         self.owing.add(sent)

@@ -2,6 +2,7 @@
 
 What lies on the way to a screen is old when it arrives: so no more may lie there than it takes in about
 PROMPT_S. How much that is, its acknowledgements tell: a late one halves the window, a prompt one widens it a little.
+The next frame is thought to be as long as the last one: a second board on the heels of a first is not let through.
 """
 
 from __future__ import annotations
@@ -16,37 +17,45 @@ Sent: TypeAlias = tuple[int, int, float]
 PROMPT_S = 0.3
 # So long after the newest, one more may go where the window has room: whoever has missed a frame sees it by the next.
 AGAIN_S = 1.0
-FIRST_BYTES, LEAST_BYTES, MOST_BYTES, STEP_BYTES = 32_768, 8_192, 131_072, 1_024
+# So much may lie before any screen for however long: its size bounds it well enough, and whom little is told need not
+# acknowledge all the time.
+LEAST_BYTES = 8_192
+FIRST_BYTES, MOST_BYTES, STEP_BYTES = 32_768, 131_072, 1_024
 
 
 class Owing:
     """One screen's frames under way, oldest first. A frame of any size may go where nothing is owed.
 
-    Past `full_from_s`, and before `again_from_s`, it may be sent nothing; asked for every screen in every tick, so both
-    are kept and not derived.
+    Not past `full_from_s` means that there is room: asked for every screen in every tick, so it is kept and not derived.
     """
 
-    __slots__ = ("_bytes", "_frames", "_most", "_window", "again_from_s", "full_from_s")
+    __slots__ = ("_bytes", "_frames", "_least", "_most", "_window", "full_from_s")
 
     def __init__(self, first: int = FIRST_BYTES, most: int = MOST_BYTES) -> None:
         self._frames: list[Sent] = []
         self._bytes = 0
         self._window = first
+        self._least = min(LEAST_BYTES, most)
         self._most = most
-        self.full_from_s = self.again_from_s = inf
+        self.full_from_s = inf
 
     def __len__(self) -> int:
         return len(self._frames)
 
+    def is_full(self, now_s: float) -> bool:
+        """Say whether nothing more may be sent now."""
+        if now_s <= self.full_from_s:
+            return False
+        return self._bytes >= self._window or now_s < self._frames[-1][2] + AGAIN_S
+
     def add(self, sent: Sent) -> None:
+        size = sent[1]
         self._frames.append(sent)
-        self._bytes += sent[1]
-        if self._bytes >= self._window:
-            self.full_from_s, self.again_from_s = -inf, inf
-            return
-        if self.full_from_s == inf:
-            self.full_from_s = sent[2] + PROMPT_S
-        self.again_from_s = sent[2] + AGAIN_S
+        self._bytes = owed = self._bytes + size
+        if owed + size > self._window:
+            self.full_from_s = -inf
+        elif owed >= self._least and self.full_from_s == inf:
+            self.full_from_s = self._frames[0][2] + PROMPT_S
 
     def settle(self, to: int, now_s: float) -> None:
         """Take an acknowledgement: it stands for every frame up to the last one that told this `to`.
@@ -60,26 +69,20 @@ class Owing:
             self.forget()
             return
         count = next((at for at in range(len(frames), 0, -1) if frames[at - 1][0] == to), 0)
+        left = frames[count:] if count else [one for one in frames if one[0] > to]
         if count:
             self._judge(now_s - frames[count - 1][2])
-            del frames[:count]
-        else:
-            frames[:] = [one for one in frames if one[0] > to]
-        self._bytes = sum([one[1] for one in frames]) if frames else 0
-        if not frames:
-            self.full_from_s = self.again_from_s = inf
-        elif self._bytes >= self._window:
-            self.full_from_s, self.again_from_s = -inf, inf
-        else:
-            self.full_from_s, self.again_from_s = frames[0][2] + PROMPT_S, frames[-1][2] + AGAIN_S
+        self.forget()
+        for sent in left:
+            self.add(sent)
 
     def forget(self) -> None:
         self._frames.clear()
         self._bytes = 0
-        self.full_from_s = self.again_from_s = inf
+        self.full_from_s = inf
 
     def _judge(self, took_s: float) -> None:
         if took_s > PROMPT_S:
-            self._window = max(min(LEAST_BYTES, self._most), self._window // 2)
+            self._window = max(self._least, self._window // 2)
         elif took_s < PROMPT_S / 2 and self._window < self._most:
             self._window = min(self._most, self._window + STEP_BYTES)

@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ACK_MS, BEAT_MS, LiveSocket, SILENCE_MS, type Link, type Listener } from "./socket";
+import {
+  ACK_MS,
+  BEAT_MS,
+  LITTLE_CHARS,
+  LiveSocket,
+  MUCH_CHARS,
+  PAUSE_MS,
+  SILENCE_MS,
+  type Link,
+  type Listener,
+} from "./socket";
 
 class FakeWebSocket {
   static made: FakeWebSocket[] = [];
@@ -87,7 +97,7 @@ function connect(): void {
 describe("a live socket", () => {
   it("says hello with nothing first, then acknowledges what it took", () => {
     connect();
-    vi.advanceTimersByTime(ACK_MS);
+    vi.advanceTimersByTime(PAUSE_MS);
     last().say({ t: "delta", from: 10, to: 12 });
     expect(last().protocol).toBe("halte.v1");
     expect(last().sent).toEqual([
@@ -98,22 +108,37 @@ describe("a live socket", () => {
     expect(links.at(-1)).toEqual({ state: "live" });
   });
 
-  it("acknowledges the newest of many, not each, and never leaves the last one out", () => {
+  /** Ten deltas so many milliseconds apart, and what they were answered with once they have ended. */
+  function acksOf(every_ms: number, chars: number): number[] {
     connect();
     for (let to = 11; to <= 20; to += 1) {
-      last().say({ t: "delta", from: to - 1, to });
-      vi.advanceTimersByTime(ACK_MS / 4);
+      vi.advanceTimersByTime(every_ms);
+      last().say({ t: "delta", from: to - 1, to, units: [], shelters: [], rest: "x".repeat(chars) });
     }
     vi.advanceTimersByTime(ACK_MS);
-    const acks = last().sent.flatMap((frame) => ("to" in (frame as object) ? [(frame as { to: number }).to] : []));
-    expect(acks).toEqual([10, 14, 18, 20]);
-    vi.advanceTimersByTime(10 * ACK_MS);
-    expect(last().sent).toHaveLength(5);
+    const sent = last().sent.length;
+    vi.advanceTimersByTime(10 * PAUSE_MS);
+    expect(last().sent).toHaveLength(sent);
+    return last().sent.flatMap((frame) => ("to" in (frame as object) ? [(frame as { to: number }).to] : []));
+  }
+
+  it("acknowledges the newest of many, not each, and never leaves the last one out", () => {
+    expect(acksOf(ACK_MS / 4, 10)).toEqual([10, 20]);
+  });
+
+  it("acknowledges sooner the more there comes", () => {
+    expect(acksOf(ACK_MS / 4, LITTLE_CHARS / 2)).toEqual([10, 14, 18, 20]);
+    expect(acksOf(ACK_MS / 4, MUCH_CHARS / 2)).toEqual([10, 12, 14, 16, 18, 20]);
+  });
+
+  it("acknowledges what nothing follows soon, and something in a stream that never pauses", () => {
+    expect(acksOf(ACK_MS + 1, 10)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+    expect(acksOf(ACK_MS - 20, 10)).toEqual([10, 16, 20]);
   });
 
   it("acknowledges at once what comes alone, and a lower number after another epoch", () => {
     connect();
-    vi.advanceTimersByTime(ACK_MS);
+    vi.advanceTimersByTime(PAUSE_MS);
     last().say({ t: "delta", from: 10, to: 12 });
     last().say({ ...SNAPSHOT, epoch: "e2", seq: 3 });
     vi.advanceTimersByTime(ACK_MS);

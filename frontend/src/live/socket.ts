@@ -28,8 +28,14 @@ export interface Listener {
 
 export const BEAT_MS = 15_000;
 export const SILENCE_MS = 2.5 * BEAT_MS;
-/** Not more often than this: many small acks a second would cost the server more than the frames do. */
+/**
+ * Many acks a second would cost the server more than the frames do. The newest frame is acknowledged at once after a
+ * pause or when much has come, else when nothing has followed it for ACK_MS or when not so little has come in that time.
+ */
 export const ACK_MS = 120;
+export const PAUSE_MS = 600;
+export const LITTLE_CHARS = 4_096;
+export const MUCH_CHARS = 24_576;
 const OPEN_MS = 10_000;
 const SETTLED_MS = 5_000; // a connection that lived less long than this counts as one more failure
 const BACKOFF_FIRST_MS = 500;
@@ -44,6 +50,8 @@ export class LiveSocket {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ackLater: ReturnType<typeof setTimeout> | undefined;
   #ackTo = 0;
+  /** What has come since the last ack. */
+  #unacked = 0;
   #ackedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   /** How often in a row the server has sent us for the board: another node may answer with one that it has not. */
@@ -113,39 +121,43 @@ export class LiveSocket {
     }
     if (performance.now() - this.#openedAt > SETTLED_MS) this.#failures = 0;
     if (frame.t !== "beat") this.#refetches = 0;
-    this.#take(frame);
+    this.#take(frame, (data as string).length);
   }
 
-  #take(frame: Exclude<Frame, { t: "bye" | "resync" }>): void {
+  #take(frame: Exclude<Frame, { t: "bye" | "resync" }>, chars: number): void {
     if (frame.t === "snapshot") {
       this.#listener.snapshot(frame);
-      this.#acknowledge(frame.seq);
+      this.#acknowledge(frame.seq, chars);
     } else if (frame.t === "delta") {
       if (!this.#listener.delta(frame)) return this.#later(true);
-      this.#acknowledge(frame.to);
+      this.#acknowledge(frame.to, chars);
     } else {
       this.#listener.beat(frame);
     }
     this.#listener.link({ state: "live" });
   }
 
-  /** At once after a pause, else when the last one is old enough: the newest stands for all before it. */
-  #acknowledge(to: number): void {
+  /** The newest stands for all before it, so it is never left out. */
+  #acknowledge(to: number, chars: number): void {
     this.#ackTo = to;
-    if (this.#ackLater !== undefined) return;
-    const rest = this.#ackedAt + ACK_MS - performance.now();
-    if (rest <= 0) this.#sayAck();
-    else this.#ackLater = setTimeout(() => this.#sayAck(), rest);
+    this.#unacked += chars;
+    clearTimeout(this.#ackLater);
+    const since = performance.now() - this.#ackedAt;
+    if (since >= PAUSE_MS || this.#unacked >= MUCH_CHARS || (since >= ACK_MS && this.#unacked >= LITTLE_CHARS))
+      this.#sayAck();
+    else this.#ackLater = setTimeout(() => this.#sayAck(), ACK_MS);
   }
 
   #forgetAcks(): void {
     clearTimeout(this.#ackLater);
     this.#ackLater = undefined;
+    this.#unacked = 0;
     this.#ackedAt = Number.NEGATIVE_INFINITY;
   }
 
   #sayAck(): void {
     this.#ackLater = undefined;
+    this.#unacked = 0;
     this.#ackedAt = performance.now();
     this.#send({ t: "ack", to: this.#ackTo });
   }

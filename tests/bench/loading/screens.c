@@ -3,7 +3,7 @@
  * usage: screens HOST PORT PATH SCREENS SECONDS [--header LINE]... [--hello TEXT] [--ack-ms N] [--units N]
  *                [--stall N] [--slow BYTES_PER_S]
  *
- * With --hello it says that first, and acknowledges the newest frame at most every N ms (120; 0: each frame).
+ * With --hello it says that first, and acknowledges as the page does (N, 120: after so many ms; 0: each frame).
  * Prints "ready" once each screen has its first frame (without --hello: once it is open), waits for a line, measures
  * for SECONDS, and prints one line of JSON: how many states came meanwhile, and how old those made meanwhile were. A
  * state is whatever carries "at":NANOSECONDS of CLOCK_MONOTONIC; "n":NUMBER says of which unit, so that in the end it
@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UNITS_MAX = 65536, BUCKETS = 6000, CHUNK = 1 << 18, ALLOWED_S = 120, CONNECTING_MAX = 256 };
+enum { UNITS_MAX = 65536, BUCKETS = 6000, CHUNK = 1 << 18, ALLOWED_S = 120, CONNECTING_MAX = 256, LITTLE_BYTES = 4096, MUCH_BYTES = 24576 };
 /* A bucket of the histogram is a tenth of a millisecond, and the last one holds whatever took longer. */
 static const int64_t BUCKET_NS = 100000;
 
@@ -39,7 +39,8 @@ typedef struct {
     double budget;
     uint64_t *latest;
     uint64_t ack_to;
-    int64_t acked_ns;
+    int64_t acked_ns, came_ns;
+    size_t unacked;
     int first, owes;
 } Screen;
 
@@ -128,7 +129,7 @@ static void note(Screen *s, Tally *tally, const char *text, const char *stop, in
 
 static void say_ack(Screen *s, int64_t now) {
     char ack[64];
-    s->acked_ns = now, s->owes = 0;
+    s->acked_ns = now, s->owes = 0, s->unacked = 0;
     say(s, 1, ack, snprintf(ack, sizeof ack, "{\"t\":\"ack\",\"to\":%llu}", (unsigned long long)s->ack_to));
 }
 
@@ -139,7 +140,7 @@ static void sweep(void) {
     swept_ns = now;
     for (int i = owing_count - 1; i >= 0; i--) {
         Screen *s = owing[i];
-        if (s->state == OPEN && s->owes && now - s->acked_ns < ack_ns) continue;
+        if (s->state == OPEN && s->owes && now - s->came_ns < ack_ns) continue;
         owing[i] = owing[--owing_count];
         if (s->state == OPEN && s->owes) say_ack(s, now);
         s->owes = 0;
@@ -155,8 +156,11 @@ static void acknowledge(Screen *s, const char *text, const char *stop, int64_t n
     const char *found = memmem(text, look, key, strlen(key));
     if (!found) return;
     s->ack_to = strtoull(found + strlen(key), NULL, 10);
+    s->came_ns = now, s->unacked += stop - text;
+    int64_t since = now - s->acked_ns;
+    int64_t least = s->unacked >= MUCH_BYTES ? 0 : s->unacked >= LITTLE_BYTES ? ack_ns : 5 * ack_ns;
+    if (since >= least) return say_ack(s, now);
     if (s->owes) return;
-    if (now - s->acked_ns >= ack_ns) return say_ack(s, now);
     s->owes = 1, owing[owing_count++] = s;
 }
 

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from kernel.ids import new_id
 from kernel.live.connection import Connection
-from kernel.live.owing import MOST_BYTES
+from kernel.live.owing import LEAST_BYTES, MOST_BYTES
 from kernel.live.pens import TransportPen
 from kernel.live.problems import Restarting
 from kernel.live.region import RegionLive
@@ -77,14 +77,15 @@ async def test_hello_gets_a_snapshot_and_changes_come_as_deltas(served: RegionLi
 async def test_slow_screen_gets_the_latest_state_when_it_acknowledges(
     served: RegionLive, site: Site, writer: Writer
 ) -> None:
-    """It is sent nothing more once it owes something old, whatever changes: then the state of now."""
+    """It is sent nothing more once it owes something old and not so little, whatever changes: then the state of now."""
+    padded = b', "pad": "' + b"x" * (LEAST_BYTES // 4) + b'"}'
     async with site.connect() as slow, site.connect() as quick:
         snapshot = await settle(slow)
         screen = Screen()
         await say(quick, t="hello")
         following = asyncio.create_task(follow(quick, screen))
         for free in range(20):
-            await served.publisher.publish(await writer.write((A, body_of(A, free))))
+            await served.publisher.publish(await writer.write((A, body_of(A, free)[:-1] + padded)))
             await asyncio.sleep(0.025)
         await eventually(lambda: screen.board[str(A)]["free"] == 19, 1.0)
         heard: list[dict[str, Any]] = []

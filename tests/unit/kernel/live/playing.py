@@ -28,8 +28,8 @@ KINDS = ("unit", "shelter")
 NOTE = "note"
 # Reserved kinds that a screen may come across, here and in the product.
 MARKS = (NOTE, "request", "placement")
-# Two frames of one unit each fill it.
-ROOM_BYTES = 250
+# Two frames of one unit each go into it, and no third one.
+ROOM_BYTES = 320
 
 
 def still() -> float:

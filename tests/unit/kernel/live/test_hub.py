@@ -327,6 +327,7 @@ async def test_who_lost_a_frame_is_sent_the_next_though_nothing_happens_any_more
 ) -> None:
     for module in ("hub", "owing"):
         monkeypatch.setattr(f"kernel.live.{module}.AGAIN_S", 0.4)
+    monkeypatch.setattr("kernel.live.owing.LEAST_BYTES", 1)
     world.hub._clock_s = time.monotonic
     world.write(a=1)
     connection, cable = world.settled("desk")

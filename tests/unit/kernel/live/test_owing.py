@@ -11,53 +11,56 @@ from kernel.live.owing import AGAIN_S, FIRST_BYTES, LEAST_BYTES, MOST_BYTES, PRO
 KB = 1_024
 
 
-def is_full(owing: Owing, now_s: float) -> bool:
-    return owing.full_from_s < now_s < owing.again_from_s
-
-
 def test_a_screen_that_owes_nothing_may_be_sent_a_frame_of_any_size() -> None:
     owing = Owing()
-    assert not is_full(owing, 1e9)
+    assert not owing.is_full(1e9)
     owing.add((1, 100 * MOST_BYTES, 5.0))
-    assert is_full(owing, 5.0)
+    assert owing.is_full(5.0)
     owing.settle(1, 5.1)
-    assert not is_full(owing, 5.1)
+    assert not owing.is_full(5.1)
 
 
-def test_it_waits_when_it_owes_a_windowful() -> None:
+def test_it_waits_when_a_frame_like_the_last_would_not_go_into_the_window() -> None:
     owing = Owing()
     for number in range(3):
+        assert not owing.is_full(0.0)
         owing.add((number, FIRST_BYTES // 3, 0.0))
-    assert not is_full(owing, 0.0)
-    owing.add((3, 3, 0.0))
-    assert is_full(owing, 0.0)
+    assert owing.is_full(0.0)
     owing.settle(0, 0.0)
-    assert not is_full(owing, 0.0)
+    assert not owing.is_full(0.0)
 
 
-def test_it_waits_when_what_it_owes_is_old_however_little_that_is() -> None:
+def test_a_board_that_nearly_fills_the_window_is_not_followed_by_another() -> None:
     owing = Owing()
-    owing.add((1, 10, 7.0))
+    owing.add((1, FIRST_BYTES - KB, 0.0))
+    assert owing.is_full(0.0)
+    assert not owing.is_full(AGAIN_S), "but it may have been lost"
+    owing.settle(1, 0.1)
+    assert not owing.is_full(0.1)
+
+
+def test_it_waits_when_what_it_owes_is_old_and_more_than_lies_before_any_screen() -> None:
+    owing = Owing()
+    owing.add((1, LEAST_BYTES - 20, 7.0))
     owing.add((2, 10, 7.2))
-    assert not is_full(owing, 7.0 + PROMPT_S)
-    assert is_full(owing, 7.01 + PROMPT_S)
+    assert not owing.is_full(7.2 + 10 * AGAIN_S)
+    owing.add((3, 10, 7.2))
+    assert not owing.is_full(7.0 + PROMPT_S)
+    assert owing.is_full(7.01 + PROMPT_S)
     owing.settle(1, 7.4)
-    assert not is_full(owing, 7.4)
-    assert is_full(owing, 7.21 + PROMPT_S)
+    assert not owing.is_full(7.4 + 10 * AGAIN_S)
 
 
 def test_one_more_frame_goes_after_a_while_so_that_lost_ones_are_noticed_but_never_beyond_the_window() -> None:
-    owing = Owing(first=1_000)
-    for number in range(9):
+    owing = Owing(first=4 * LEAST_BYTES)
+    for number in range(4):
         sent_s = number * (AGAIN_S + 0.1)
-        assert not is_full(owing, sent_s)
-        owing.add((number, 100, sent_s))
-        assert is_full(owing, sent_s + PROMPT_S + 0.01)
-    owing.add((9, 100, 20.0))
-    assert is_full(owing, 1e9)
-    owing.settle(0, 20.1)
-    assert is_full(owing, 20.2)
-    assert not is_full(owing, 20.0 + AGAIN_S)
+        assert not owing.is_full(sent_s)
+        owing.add((number, LEAST_BYTES, sent_s))
+        assert owing.is_full(sent_s + PROMPT_S + 0.01)
+    assert owing.is_full(1e9)
+    owing.settle(3, 20.1)
+    assert not owing.is_full(20.1)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,7 @@ def test_a_screen_that_takes_so_much_a_second_comes_to_have_no_more_before_it(ra
             done_s, sent_s, to = lying.pop(0)
             owing.settle(to, now_s)
             ages.append(done_s - sent_s)
-        if not is_full(owing, now_s):
+        if not owing.is_full(now_s):
             owing.add((tick, 2 * KB, now_s))
             read_until_s = max(read_until_s, now_s) + 2 * KB / rate
             lying.append((read_until_s, now_s, tick))
@@ -110,5 +113,5 @@ def test_a_screen_that_acknowledges_the_newest_owes_nothing_and_never_waits_for_
         now_s += later_s
         if later_s > 1.0:
             owing.settle(to, now_s)
-            assert (len(owing), is_full(owing, now_s)) == (0, False)
+            assert (len(owing), owing.is_full(now_s)) == (0, False)
             assert LEAST_BYTES <= owing._window <= MOST_BYTES
