@@ -26,7 +26,7 @@ FIRST_BYTES, MOST_BYTES, STEP_BYTES = 32_768, 131_072, 1_024
 class Owing:
     """One screen's frames under way, oldest first. A frame of any size may go where nothing is owed.
 
-    Not past `full_from_s` means that there is room: asked for every screen in every tick, so it is kept and not derived.
+    Up to `full_from_s` there is room: that is asked for every screen in every tick, so it is kept and not derived.
     """
 
     __slots__ = ("_bytes", "_frames", "_least", "_most", "_window", "full_from_s")
