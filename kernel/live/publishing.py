@@ -63,8 +63,10 @@ class Publisher:
         there = asyncio.get_running_loop().create_future()
         self._queue.append((change, there))
         self._arrived.set()
-        await asyncio.wait([there], timeout=self._timeout_s)
-        if not there.done():
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await there
+        except TimeoutError:
             metrics.LEFT_TO_RELAY.labels(self._region).inc()
 
     async def run(self, board: LiveBoard) -> None:
