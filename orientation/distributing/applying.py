@@ -41,15 +41,17 @@ log = structlog.get_logger(__name__)
 # Held in one batch of the lane, one after the other: whoever telephones meanwhile waits for no more than that.
 _PORTION = 25
 _STAGE = """
-SELECT p.id, p.result, p.links, p.made_at, e.id AS act, e.actor_id, e.verb
+SELECT p.id, p.result, p.links, p.seq, e.id AS act, e.actor_id, e.verb
 FROM plan p JOIN sharing_event e ON e.subject_id = p.id AND e.verb IN ('apply', 'apply-replan')
 WHERE p.region_id = $1 AND p.id = $2 AND p.state = 'applying'
 """
-# Somebody has changed what this household needs since, or the house has declined it; before it was held by this plan.
+# Somebody has changed what this household needs since the seq that was planned with (an instant would not do: what was
+# stamped before may be committed after), or the house has declined it; before it was held by this plan.
 _CHANGED = """
 SELECT x.request FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS x(request, unit, placement)
 WHERE NOT EXISTS (SELECT FROM placement p WHERE p.id = x.placement) AND (
-  EXISTS (SELECT FROM request_event e WHERE e.request_id = x.request AND e.verb = 'amend' AND e.at > $4)
+  EXISTS (SELECT FROM journal j, json_array_elements(j.causes) AS c
+          WHERE j.subject_id = x.request AND j.seq > $4 AND c->>'verb' = 'amend')
   OR EXISTS (SELECT FROM request_bar b JOIN unit u ON u.id = x.unit WHERE b.request_id = x.request
              AND b.until > halte_now()
              AND (b.unit_id = u.id OR b.reason = ANY($5) AND b.shelter_id = u.shelter_id)))
@@ -138,7 +140,7 @@ class Applying:
         pool, plan_id = self._region.pool, self._stage["id"]
         await pool.execute(_HEARD, plan_id)
         named = zip(*((row.request, row.unit, placement_of(plan_id, row.request)) for row in rows), strict=True)
-        found = await pool.fetch(_CHANGED, *map(list, named), self._stage["made_at"], BARS_SHELTER)
+        found = await pool.fetch(_CHANGED, *map(list, named), self._stage["seq"], BARS_SHELTER)
         changed = {row["request"] for row in found}
         self._outcomes |= {request: RequestChanged() for request in changed}
         return [row for row in rows if row.request not in changed]

@@ -155,6 +155,9 @@ async def test_whoever_needs_something_else_since_is_not_held_for(queue: Queue) 
     await queue.expect(
         200, "desk", "PATCH", f"/requests/{amended}", {"id": str(new_id()), "base_version": 1, "party": party}
     )
+    # It was under way when the plan was made: stamped before, and committed after.
+    earlier = "UPDATE request_event SET at = at - interval '1 hour' WHERE request_id = $1"
+    await queue.pool.execute(earlier, UUID(amended))
     placement = await queue.place(declined, _placed(plan)[declined])
     said = {"id": str(new_id()), "reason": "not-for-us"}
     await queue.expect(200, "admin", "POST", f"/placements/{placement['id']}/decline", said)
