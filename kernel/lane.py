@@ -229,14 +229,8 @@ class Lane:
         """Write one batch. Raises what everybody is told, what a whole in it is refused for, or any other error."""
         attempt = _Attempt(batch, impatient)
         try:
-            bound_s = self._settings.command_timeout_s
-            # Told the bound itself, the pool would take a task and two turns of the loop to keep it.
-            async with asyncio.timeout(bound_s):
-                connection = await self._pool.acquire()
-            try:
+            async with self._pool.acquire(timeout=self._settings.command_timeout_s) as connection:
                 await self._transact(connection, attempt)
-            finally:
-                await self._pool.release(connection, timeout=bound_s)
         except Exception as error:
             if attempt.answered:
                 log.info("lane.connection_lost_after_commit", error=repr(error))

@@ -96,6 +96,8 @@ class Connection:
         """
         taken, before = self.pen.taken, self._taken
         self._taken = taken
+        if self.pen.drowned:
+            return True
         stands = self.pen.ending or (self.pen.crowded and taken == before)
         self._stuck_beats = self._stuck_beats + 1 if stands else 0
         return self._stuck_beats > _STUCK_BEATS_MAX

@@ -15,11 +15,11 @@ Sent: TypeAlias = tuple[int, int, float]
 
 # An acknowledgement that comes later than this is late; a screen that owes an older one gets nothing more for a while.
 PROMPT_S = 0.3
-# So long after the newest, one more may go where the window has room: whoever has missed a frame sees it by the next.
+# So long after the newest, one more may go while less than a window is owed: whoever has missed a frame sees it by the next.
 AGAIN_S = 1.0
-# So much may lie before any screen for however long: its size bounds it well enough, and whom little is told need not
-# acknowledge all the time.
-LEAST_BYTES = 8_192
+# Below so much it is only looked at whether it is older than LITTLE_S, and late acknowledgements narrow nothing: whom
+# little is told may acknowledge once in a while.
+LEAST_BYTES, LITTLE_S = 8_192, 0.6
 FIRST_BYTES, MOST_BYTES, STEP_BYTES = 32_768, 131_072, 1_024
 
 
@@ -54,8 +54,10 @@ class Owing:
         self._bytes = owed = self._bytes + size
         if owed + size > self._window:
             self.full_from_s = -inf
-        elif owed >= self._least and self.full_from_s == inf:
+        elif owed >= self._least:
             self.full_from_s = self._frames[0][2] + PROMPT_S
+        elif self.full_from_s == inf:
+            self.full_from_s = sent[2] + LITTLE_S
 
     def settle(self, to: int, now_s: float) -> None:
         """Take an acknowledgement: it stands for every frame up to the last one that told this `to`.
@@ -83,6 +85,7 @@ class Owing:
 
     def _judge(self, took_s: float) -> None:
         if took_s > PROMPT_S:
-            self._window = max(self._least, self._window // 2)
-        elif took_s < PROMPT_S / 2 and self._window < self._most:
+            if self._bytes >= self._least:
+                self._window = max(self._least, self._window // 2)
+        elif self._window < self._most:
             self._window = min(self._most, self._window + STEP_BYTES)

@@ -73,6 +73,11 @@ class Pen:
         raise NotImplementedError
 
     @property
+    def drowned(self) -> bool:
+        """True where more lies unread than any honest screen leaves lying. Asked once a beat."""
+        return False
+
+    @property
     def taken(self) -> int:
         """Return how much the other side has taken so far, in a unit of the pen's own."""
         raise NotImplementedError
@@ -119,7 +124,7 @@ class TransportPen(Pen):
         if self._protocol.close_sent or transport.is_closing():
             return
         data = frame.websocket
-        # Small ones in their thousands are not looked at each: whoever takes none of them is found by the beats.
+        # Small ones in their thousands are not looked at each: the beats do that (`drowned`).
         if len(data) > _SMALL_BYTES and transport.get_write_buffer_size() > _FULL_BYTES:
             transport.abort()
             return
@@ -129,6 +134,10 @@ class TransportPen(Pen):
     @property
     def crowded(self) -> bool:
         return self._transport.get_write_buffer_size() > _CROWDED_BYTES
+
+    @property
+    def drowned(self) -> bool:
+        return self._transport.get_write_buffer_size() > _FULL_BYTES
 
     @property
     def taken(self) -> int:

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   ACK_MS,
   BEAT_MS,
+  LARGE_CHARS,
   LITTLE_CHARS,
   LiveSocket,
   MUCH_CHARS,
@@ -127,13 +128,14 @@ describe("a live socket", () => {
   });
 
   it("acknowledges sooner the more there comes", () => {
-    expect(acksOf(ACK_MS / 4, LITTLE_CHARS / 2)).toEqual([10, 14, 18, 20]);
-    expect(acksOf(ACK_MS / 4, MUCH_CHARS / 2)).toEqual([10, 12, 14, 16, 18, 20]);
+    expect(acksOf(ACK_MS / 4, LITTLE_CHARS / 2)).toEqual([10, 13, 17, 20]);
+    expect(acksOf(ACK_MS / 8, MUCH_CHARS / 4)).toEqual([10, 14, 18, 20]);
+    expect(acksOf(ACK_MS / 8, LARGE_CHARS)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
   });
 
   it("acknowledges what nothing follows soon, and something in a stream that never pauses", () => {
     expect(acksOf(ACK_MS + 1, 10)).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
-    expect(acksOf(ACK_MS - 20, 10)).toEqual([10, 16, 20]);
+    expect(acksOf(ACK_MS - 20, 10)).toEqual([10, 14, 18, 20]);
   });
 
   it("acknowledges at once what comes alone, and a lower number after another epoch", () => {

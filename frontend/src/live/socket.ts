@@ -29,12 +29,14 @@ export interface Listener {
 export const BEAT_MS = 15_000;
 export const SILENCE_MS = 2.5 * BEAT_MS;
 /**
- * Many acks a second would cost the server more than the frames do. The newest frame is acknowledged at once after a
- * pause or when much has come, else when nothing has followed it for ACK_MS or when not so little has come in that time.
+ * Many acks a second would cost the server more than the frames do. Where little has come they wait until nothing
+ * follows for ACK_MS, else until the last one is so old; a large frame, much, or the first after a pause is
+ * acknowledged at once.
  */
 export const ACK_MS = 120;
-export const PAUSE_MS = 600;
+export const PAUSE_MS = 360;
 export const LITTLE_CHARS = 4_096;
+export const LARGE_CHARS = 8_192;
 export const MUCH_CHARS = 24_576;
 const OPEN_MS = 10_000;
 const SETTLED_MS = 5_000; // a connection that lived less long than this counts as one more failure
@@ -143,9 +145,10 @@ export class LiveSocket {
     this.#unacked += chars;
     clearTimeout(this.#ackLater);
     const since = performance.now() - this.#ackedAt;
-    if (since >= PAUSE_MS || this.#unacked >= MUCH_CHARS || (since >= ACK_MS && this.#unacked >= LITTLE_CHARS))
-      this.#sayAck();
-    else this.#ackLater = setTimeout(() => this.#sayAck(), ACK_MS);
+    const little = this.#unacked < LITTLE_CHARS;
+    const much = chars >= LARGE_CHARS || this.#unacked >= MUCH_CHARS;
+    if (much || since >= (little ? PAUSE_MS : ACK_MS)) this.#sayAck();
+    else this.#ackLater = setTimeout(() => this.#sayAck(), little ? ACK_MS : ACK_MS - since);
   }
 
   #forgetAcks(): void {

@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UNITS_MAX = 65536, BUCKETS = 6000, CHUNK = 1 << 18, ALLOWED_S = 120, CONNECTING_MAX = 256, LITTLE_BYTES = 4096, MUCH_BYTES = 24576 };
+enum { UNITS_MAX = 65536, BUCKETS = 6000, CHUNK = 1 << 18, ALLOWED_S = 120, CONNECTING_MAX = 256, LITTLE_BYTES = 4096, LARGE_BYTES = 8192, MUCH_BYTES = 24576 };
 /* A bucket of the histogram is a tenth of a millisecond, and the last one holds whatever took longer. */
 static const int64_t BUCKET_NS = 100000;
 
@@ -39,9 +39,9 @@ typedef struct {
     double budget;
     uint64_t *latest;
     uint64_t ack_to;
-    int64_t acked_ns, came_ns;
+    int64_t acked_ns, due_ns;
     size_t unacked;
-    int first, owes;
+    int first, owes, listed;
 } Screen;
 
 typedef struct {
@@ -140,8 +140,9 @@ static void sweep(void) {
     swept_ns = now;
     for (int i = owing_count - 1; i >= 0; i--) {
         Screen *s = owing[i];
-        if (s->state == OPEN && s->owes && now - s->came_ns < ack_ns) continue;
+        if (s->state == OPEN && s->owes && now < s->due_ns) continue;
         owing[i] = owing[--owing_count];
+        s->listed = 0;
         if (s->state == OPEN && s->owes) say_ack(s, now);
         s->owes = 0;
     }
@@ -156,12 +157,14 @@ static void acknowledge(Screen *s, const char *text, const char *stop, int64_t n
     const char *found = memmem(text, look, key, strlen(key));
     if (!found) return;
     s->ack_to = strtoull(found + strlen(key), NULL, 10);
-    s->came_ns = now, s->unacked += stop - text;
+    size_t size = stop - text;
     int64_t since = now - s->acked_ns;
-    int64_t least = s->unacked >= MUCH_BYTES ? 0 : s->unacked >= LITTLE_BYTES ? ack_ns : 5 * ack_ns;
-    if (since >= least) return say_ack(s, now);
-    if (s->owes) return;
-    s->owes = 1, owing[owing_count++] = s;
+    s->unacked += size;
+    int little = s->unacked < LITTLE_BYTES;
+    if (size >= LARGE_BYTES || s->unacked >= MUCH_BYTES || since >= (little ? 3 : 1) * ack_ns) return say_ack(s, now);
+    s->due_ns = (little ? now : s->acked_ns) + ack_ns;
+    s->owes = 1;
+    if (!s->listed) s->listed = 1, owing[owing_count++] = s;
 }
 
 static void begin(Screen *s) {
