@@ -15,7 +15,7 @@ Sent: TypeAlias = tuple[int, int, float]
 
 # An acknowledgement that comes later than this is late; a screen that owes an older one gets nothing more for a while.
 PROMPT_S = 0.3
-# So long after the newest, one more may go while less than a window is owed: whoever has missed a frame sees it by the next.
+# So long after the newest, one more may go while less than a window is owed: a lost frame is noticed by the next.
 AGAIN_S = 1.0
 # Below so much it is only looked at whether it is older than LITTLE_S, and late acknowledgements narrow nothing: whom
 # little is told may acknowledge once in a while.

@@ -139,7 +139,7 @@ class Page:
 
 @pytest.mark.parametrize("window", [LEAST_BYTES, FIRST_BYTES])
 @pytest.mark.parametrize("way_s", [0.0, 0.025, 0.1])
-@pytest.mark.parametrize(("size", "tick_s"), [(300, 0.2), (300, 0.025), (3_000, 0.1), (5_000, 0.02), (20_000, 0.1)])
+@pytest.mark.parametrize("size, tick_s", [(300, 0.2), (300, 0.025), (3_000, 0.1), (5_000, 0.02), (20_000, 0.1)])
 def test_a_page_on_a_fast_line_is_hardly_ever_waited_for(window: int, way_s: float, size: int, tick_s: float) -> None:
     """However far away it is: the time that its acknowledgements are put off is not held against it for ever."""
     owing, page = Owing(first=window), Page()

@@ -33,7 +33,7 @@ class _Trickling:
         self.aborted = True
 
 
-@pytest.mark.parametrize(("size", "at_once"), [(3_000, False), (30_000, True)])
+@pytest.mark.parametrize("size, at_once", [(3_000, False), (30_000, True)])
 def test_who_acknowledges_what_it_does_not_take_is_let_go_at_the_latest_by_the_next_beat(
     monkeypatch: pytest.MonkeyPatch, size: int, at_once: bool
 ) -> None:
