@@ -159,14 +159,15 @@ async def test_what_is_held_is_counted_once_however_much_happens_meanwhile(desk:
 
     workers = [asyncio.create_task(work(nth)) for nth in range(24)]
     counts = set()
-    for _ in range(25):
-        case = (await capture(region)).case
-        held = Counter(seeker.unit for seeker in case.seekers if seeker.unit is not None)
-        assert {state.id: state.held for state in case.states} == {unit_id: held[unit_id] for unit_id in units}
-        counts.add(case.seq)
+    # Not so many looks, but so many different boards: how often the lane comes to commit is up to the machine.
+    async with asyncio.timeout(60):
+        while len(counts) < 10:
+            case = (await capture(region)).case
+            held = Counter(seeker.unit for seeker in case.seekers if seeker.unit is not None)
+            assert {state.id: state.held for state in case.states} == {unit_id: held[unit_id] for unit_id in units}
+            counts.add(case.seq)
     working = False
     await asyncio.gather(*workers)
-    assert len(counts) > 1
 
 
 async def test_the_rules_of_a_day_ago_are_told_where_a_plan_by_them_is_another(desk: Desk, region: Region) -> None:
