@@ -22,7 +22,7 @@ _WANTED = """
 SELECT EXISTS (SELECT FROM request WHERE region_id = $1 AND state <> 'closed' AND regime = 'night')
    AND NOT EXISTS (SELECT FROM night_case WHERE region_id = $1 AND night = $2 AND at >= $3)
 """
-_NIGHTS = "SELECT night FROM night_case WHERE region_id = $1 AND night <= $2 ORDER BY night DESC LIMIT $3"
+_NIGHTS = "SELECT night FROM night_case WHERE region_id = $1 AND night < $2 ORDER BY night DESC LIMIT $3"
 _CONTENT = "SELECT content FROM night_case WHERE region_id = $1 AND night = $2"
 
 
@@ -44,9 +44,9 @@ async def is_wanted(pool: Pool, region_id: UUID, night: date, evening: datetime)
     return wanted
 
 
-async def nights_kept(pool: Pool, region_id: UUID, until: date, limit: int) -> list[date]:
-    """Return the nights of which there is a case, up to `until`, newest first."""
-    return [row["night"] for row in await pool.fetch(_NIGHTS, region_id, until, limit)]
+async def nights_kept(pool: Pool, region_id: UUID, before: date, limit: int) -> list[date]:
+    """Return the nights of which there is a case and that are over `before` a night, newest first."""
+    return [row["night"] for row in await pool.fetch(_NIGHTS, region_id, before, limit)]
 
 
 async def read_content(pool: Pool, region_id: UUID, night: date) -> bytes | None:

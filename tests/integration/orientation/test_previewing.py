@@ -75,24 +75,24 @@ def previews(desk: Desk, worker: Worker, **said: Any) -> Previewing:
 
 @pytest.fixture
 async def node(desk: Desk, worker: Worker) -> AsyncIterator[Previewing]:
-    """Three nights are kept: yesterday's, tonight's, and one that is still to come, by a clock that jumped."""
-    for days in (-1, 0, 1):
+    """Four nights are kept: two that are past, tonight's, and one that is still to come, by a clock that jumped."""
+    for days in (-2, -1, 0, 1):
         await keep_case(desk.pool, desk.region_id, NIGHT + timedelta(days=days), at("18:00"), b"night %d" % days)
     node = previews(desk, worker)
     yield node
     await node.stop()
 
 
-async def test_the_newest_nights_are_tried_first_and_none_that_is_still_to_come(
+async def test_the_newest_nights_are_tried_first_and_neither_tonight_nor_what_is_still_to_come(
     node: Previewing, worker: Worker
 ) -> None:
     preview = await node.begin(RULES, 14)
     await eventually(lambda: preview.state is Standing.DONE)
-    assert worker.given == [b"night 0", b"night -1"]
+    assert worker.given == [b"night -1", b"night -2"]
     assert (len(preview.nights), preview.of, preview.failure) == (2, 2, None)
     one = await node.begin(RULES, 1)
     await eventually(lambda: one.state is Standing.DONE)
-    assert worker.given[2:] == [b"night 0"]
+    assert worker.given[2:] == [b"night -1"]
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ async def test_rules_that_cannot_be_meant_are_refused_before_anything_is_read(no
 
 
 async def test_a_night_that_was_erased_meanwhile_is_left_out(node: Previewing, worker: Worker, desk: Desk) -> None:
-    worker.meanwhile = lambda: desk.pool.execute("DELETE FROM night_case WHERE night < $1", NIGHT)
+    worker.meanwhile = lambda: desk.pool.execute("DELETE FROM night_case WHERE night < $1", NIGHT - timedelta(days=1))
     preview = await node.begin(RULES, 14)
     assert preview.of == 2
     await eventually(lambda: preview.state is Standing.DONE)
-    assert (worker.given, preview.of, len(preview.nights)) == ([b"night 0"], 1, 1)
+    assert (worker.given, preview.of, len(preview.nights)) == ([b"night -1"], 1, 1)

@@ -176,8 +176,10 @@ async def test_it_dies_with_the_node(halte: Running) -> None:
     rules = await in_force(halte.region)
     rules["plan"]["tiers"] = [MEN]
     pool = await open_pool(halte.server.settings, "nights")
+    yesterday = TONIGHT - timedelta(days=1)
     try:
-        await keep_case(pool, halte.region.id, TONIGHT, NOW, encode(replace(invent(0), night=TONIGHT)))
+        await pool.execute("DELETE FROM night_case WHERE night = $1", yesterday)
+        await keep_case(pool, halte.region.id, yesterday, NOW, encode(replace(invent(0), night=yesterday)))
     finally:
         await pool.close()
     async with halte.region.client("desk") as desk:
