@@ -256,7 +256,7 @@ async def desk_draw(halte: Running, screens: Screens) -> Page:
     """Frozen, with a secret shown and the list, and about to be abandoned."""
     await ask(halte.region, A_MAN)
     page = await _desk_tool(halte, screens, "Draw")
-    await page.get_by_label("For whom").select_option("men on their own")
+    await page.get_by_label("For whom").select_option("man")
     await page.get_by_role("button", name="Begin a draw").click()
     await page.get_by_role("button", name="Commit", exact=True).click()
     await expect(page.get_by_text("1 more person must commit.")).to_be_visible()
@@ -310,6 +310,27 @@ async def test_axe_objects_to_nothing(halte: Running, screens: Screens, name: st
         if objected := await objections(page):
             found[guise] = objected
     assert found == {}
+
+
+_CUT_OFF = """() => [...document.querySelectorAll("#queue select")].filter((select) => {
+    const [shown, whole] = [select.offsetWidth, select.cloneNode(true)];
+    whole.style.width = "max-content";
+    select.after(whole);
+    const wanted = whole.offsetWidth;
+    whole.remove();
+    return wanted > shown;
+}).map((select) => [...select.options].map((one) => one.text).join(", "))"""
+
+
+async def test_what_the_queue_is_filtered_by_can_be_read_in_full(halte: Running, screens: Screens) -> None:
+    """Whatever is chosen: in each language, on a phone and a desk."""
+    page = await screens.open(f"{halte.server.address}/desk", PHONE, cookie=halte.region.cookies["desk"])
+    await expect(page.locator("#queue select")).to_have_count(3)
+    cut = {}
+    async for guise in guises(page):
+        if found := await page.evaluate(_CUT_OFF):
+            cut[guise] = found
+    assert cut == {}
 
 
 async def test_nothing_covers_half_of_what_is_to_be_pressed(halte: Running, screens: Screens) -> None:

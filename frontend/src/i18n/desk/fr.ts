@@ -95,7 +95,7 @@ export const fr: DeskWords = {
     count: (n) => (n < 2 ? `${n} demande` : `${n} demandes`),
     of: (shown, all) => `${shown} sur ${all} demandes`,
     whose: "Suivie par",
-    whoses: { all: "tout le monde", mine: "vous", nobody: "personne" },
+    whoses: { all: "tous", mine: "vous", nobody: "personne" },
     regime: "Pour",
     regimes: { all: "les deux", night: "cette nuit", admission: "admission" },
     state: "État",
