@@ -44,7 +44,7 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     await _free(halte, halte.region.men, 2)
     codes = {(await ask(halte.region, A_MAN))["request"]["code"] for _ in range(3)}
     desk = await _open(halte, screens, "Draw")
-    await desk.get_by_label("For whom").select_option("men on their own")
+    await desk.get_by_label("For whom").select_option("man")
     await desk.get_by_role("button", name="Begin a draw").click()
     await desk.get_by_role("button", name="Commit", exact=True).click()
     noted = await _said(desk, "Your secret").inner_text()
@@ -61,8 +61,7 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     late = (await ask(halte.region, A_MAN))["request"]["code"]
 
     await desk.reload()
-    await expect(desk.get_by_text("Live", exact=True)).to_be_visible()
-    await desk.keyboard.press("t")
+    await expect(desk.get_by_role("heading", name="Draw", exact=True)).to_be_focused()
     await desk.get_by_label("Your secret, as you noted it down").fill("a" * 64)
     await desk.get_by_role("button", name="Reveal my secret").click()
     await expect(desk.get_by_text("This is not the secret")).to_be_visible()
@@ -93,6 +92,30 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     await expect(rows.nth(2)).to_contain_text("waits")
     kept = await desk.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
     assert noted.replace("\n", "") not in kept
+
+
+async def test_a_reload_and_the_way_back_come_to_the_part_that_was_open(halte: Running, screens: Screens) -> None:
+    """On a phone too, where it hides the queue. The address says nothing of a household."""
+    code = (await ask(halte.region, A_MAN))["request"]["code"]
+    page = await _open(halte, screens, "Plan")
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_focused()
+    await page.keyboard.press("o")
+    await expect(page.get_by_role("heading", name="Rules", exact=True)).to_be_focused()
+    await page.locator("#queue button").filter(has_text=code).click()
+    await expect(page.get_by_role("heading", name=code)).to_be_focused()
+    assert page.url == f"{halte.server.address}/desk"
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="Rules", exact=True)).to_be_focused()
+    await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_focused()
+    await expect(page.locator("#queue")).to_be_hidden()
+    await page.go_back()
+    await expect(page.locator("#queue")).to_be_focused()
+    await page.reload()
+    await expect(page.locator("#queue button").filter(has_text=code)).to_be_visible()
+    await expect(page.locator("#panel")).to_have_count(0)
 
 
 async def test_a_plan_is_compared_applied_and_lands_on_a_phone(halte: Running, screens: Screens) -> None:
