@@ -44,6 +44,8 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     await _free(halte, halte.region.men, 2)
     codes = {(await ask(halte.region, A_MAN))["request"]["code"] for _ in range(3)}
     desk = await _open(halte, screens, "Draw")
+    await expect(desk.locator("option[value=man]")).to_have_text("men on their own (3)")
+    await expect(desk.locator("option[value=family]")).to_have_text("families (0)")
     await desk.get_by_label("For whom").select_option("man")
     await desk.get_by_role("button", name="Begin a draw").click()
     await desk.get_by_role("button", name="Commit", exact=True).click()
@@ -92,6 +94,23 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     await expect(rows.nth(2)).to_contain_text("waits")
     kept = await desk.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
     assert noted.replace("\n", "") not in kept
+
+
+async def test_draws_that_were_given_up_are_told_apart(halte: Running, screens: Screens) -> None:
+    async with halte.region.client("desk") as desk:
+        for _ in range(2):
+            draw = str(new_id())
+            assert (await desk.post("/draws", json={"id": draw, "audience": "woman"})).status_code == 201
+            why = {"id": str(new_id()), "why": "nobody else is here"}
+            given_up = await desk.post(f"/draws/{draw}/abandon", json=why)
+            assert given_up.status_code == 200, given_up.text
+    page = await _open(halte, screens, "Draw")
+    await page.get_by_label("For whom").select_option("woman")
+    await page.get_by_role("button", name="Begin a draw").click()
+    for n, state in ((1, "abandoned"), (2, "abandoned"), (3, "commitments are awaited")):
+        named = page.get_by_role("button", name=re.compile(rf"^women on their own \(draw {n}, \d\d:\d\d\): {state}$"))
+        await named.click()
+        await expect(page.get_by_role("article").get_by_role("heading", name=f"(draw {n},")).to_be_visible()
 
 
 async def test_a_reload_and_the_way_back_come_to_the_part_that_was_open(halte: Running, screens: Screens) -> None:

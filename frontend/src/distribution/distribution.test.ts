@@ -6,10 +6,14 @@ import searching from "../../../orientation/planning/searching.py?raw";
 import solving from "../../../orientation/planning/solving.py?raw";
 import { ApiProblem, NotAnswered } from "../api/client";
 import { Acts } from "../desk/acts.svelte";
+import { aPlacement, aRequest, minutes } from "../desk/examples";
+import { readParty } from "../desk/party";
+import { NOW } from "../live/examples";
 import type { DistributionApi } from "./api";
 import { Draws } from "./draws/draws.svelte";
-import { drawStep } from "./draws/naming";
+import { drawStep, numberOf } from "./draws/naming";
 import { cleaned, digestOf, isSecret, newSecret, verify, type DrawFile } from "./draws/verifying";
+import { groupOf, waitingByGroup } from "./draws/waiting";
 import { aDraw, aPlan, aRow, RULES } from "./examples";
 import { Fetched } from "./fetched.svelte";
 import { Plans } from "./plans/plans.svelte";
@@ -88,6 +92,46 @@ describe("the draw that is shown", () => {
   it("is ready for the freeze once both have committed", () => {
     const one = { by: null, at: "", commitment: "", revealed: false };
     expect([[one], [one, one]].map((commitments) => drawStep(aDraw({ commitments })))).toEqual(["open", "ready"]);
+  });
+});
+
+describe("several draws for the same people", () => {
+  const draws = new Draws(api({}), said());
+  draws.list.value = [
+    aDraw({ id: "third", made_at: minutes(-1) }),
+    aDraw({ id: "first", made_at: minutes(-9), state: "abandoned" }),
+    aDraw({ id: "other", made_at: minutes(-8), audience: "family" }),
+    aDraw({ id: "second", made_at: minutes(-5), state: "abandoned" }),
+  ];
+  const all = draws.all!;
+
+  it("stand in the order in which they were begun, whichever was acted on last", () => {
+    expect(all.map(({ id }) => id)).toEqual(["first", "other", "second", "third"]);
+  });
+
+  it("are told apart by a number, which the only one does not need", () => {
+    expect(all.map((draw) => numberOf(draw, all))).toEqual([1, null, 2, 3]);
+  });
+});
+
+describe("who would be on the list", () => {
+  it("are told apart as the server tells them", () => {
+    const said: Record<string, string> = { w31: "woman", m60: "man", x30: "person", "31": "person", "w31 m33": "adults", "w31 m4": "family", "m16 w15": "minors", m16: "minors" };
+    expect(Object.keys(said).map((text) => groupOf(readParty(text).party))).toEqual(Object.values(said));
+  });
+
+  it("are those who wait for tonight, and whose request has not expired", () => {
+    const party = readParty("m40").party;
+    const all = [
+      aRequest({ party }),
+      aRequest({ party, paused_until: minutes(60) }),
+      aRequest({ party, state: "held", placement: aPlacement() }),
+      aRequest({ party, state: "closed", outcome: "unmet" }),
+      aRequest({ party, regime: "admission" }),
+      aRequest({ party, expires_at: minutes(0) }),
+      aRequest({ party: readParty("w31 m4").party }),
+    ];
+    expect([...waitingByGroup(all, NOW)]).toEqual([["man", 2], ["family", 1]]);
   });
 });
 

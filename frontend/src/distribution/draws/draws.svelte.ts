@@ -25,9 +25,15 @@ export class Draws {
   #api: DistributionApi;
   #marks: ReadonlyMap<string, Mark> = new Map();
 
+  /** The first begun first, whichever was acted on last: its number is part of its name. */
+  readonly all = $derived.by(() => {
+    const { value } = this.list;
+    return value && [...value].sort((a, b) => Date.parse(a.made_at) - Date.parse(b.made_at));
+  });
+
   /** The one that was chosen, else the one that needs somebody, else the last: one that was abandoned says why. */
   readonly shown = $derived.by((): DrawView | undefined => {
-    const all = this.list.value ?? [];
+    const all = this.all ?? [];
     return all.find(({ id }) => id === this.chosen) ?? all.find(needsSomebody) ?? all.at(-1);
   });
 

@@ -8,9 +8,10 @@ export const en = {
   draws: {
     lead: "Where there are fewer places than people, chance decides, and anybody can check it. One draw a night for each audience.",
     begin: "Begin a draw",
-    forWhom: "For whom",
+    forWhom: "For whom (households waiting)",
     none: "No draw yet tonight.",
     list: "Tonight’s draws",
+    numbered: (group: string, n: number, time: string): string => `${group} (draw\u00a0${n}, ${time})`,
     states: { open: "commitments are awaited", frozen: "the list is frozen", drawn: "drawn", abandoned: "abandoned" } satisfies Record<DrawState, string>,
     ready: "the list can be frozen",
     size: (n: number): string => `${households(n)} on the list`,

@@ -6,9 +6,10 @@ export const fr: DistributionWords = {
   draws: {
     lead: "Là où il y a moins de places que de personnes, le hasard décide, et chacun peut le vérifier. Un seul tirage par nuit et par public.",
     begin: "Commencer un tirage",
-    forWhom: "Pour qui",
+    forWhom: "Pour qui (ménages en attente)",
     none: "Pas encore de tirage cette nuit.",
     list: "Les tirages de cette nuit",
+    numbered: (group, n, time) => `${group} (tirage\u00a0${n}, ${time})`,
     states: { open: "deux engagements attendus", frozen: "liste figée", drawn: "tiré", abandoned: "abandonné" },
     ready: "la liste peut être figée",
     size: (n) => `${households(n)} sur la liste`,

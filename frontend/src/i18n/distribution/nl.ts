@@ -5,9 +5,10 @@ export const nl: DistributionWords = {
   draws: {
     lead: "Waar er minder plaatsen zijn dan mensen, beslist het lot, en iedereen kan het nagaan. Eén loting per nacht en per doelgroep.",
     begin: "Een loting beginnen",
-    forWhom: "Voor wie",
+    forWhom: "Voor wie (wachtende huishoudens)",
     none: "Nog geen loting vannacht.",
     list: "De lotingen van vannacht",
+    numbered: (group, n, time) => `${group} (loting\u00a0${n}, ${time})`,
     states: { open: "twee verbintenissen nodig", frozen: "de lijst ligt vast", drawn: "geloot", abandoned: "opgegeven" },
     ready: "de lijst kan worden vastgelegd",
     size: (n) => `${households(n)} op de lijst`,
