@@ -9,13 +9,19 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from kernel.ids import new_id
 from orientation.drawing.cli import draw
 from tests.support.asking import A_MAN, ask
+from tests.support.axe import speak
 from tests.support.running import Running
 from tests.support.screens import DESK, PHONE, Screens
+
+# What somebody would have to scroll sideways to read.
+_SIDEWAYS = """() => [...document.querySelectorAll("#panel *")]
+    .filter((one) => /auto|scroll/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth)
+    .map((one) => one.innerText.slice(0, 80))"""
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -168,6 +174,38 @@ async def test_a_plan_is_compared_applied_and_lands_on_a_phone(halte: Running, s
     # The list has been asked for again meanwhile: what somebody opened stays open.
     await expect(desk.get_by_label("Seconds it may take")).to_be_visible()
     await expect(phone.get_by_role("button", name="Accept").first).to_be_visible()
+
+
+async def _beside_the_rules_before(route: Route) -> None:
+    """Answer with the plan as if the rules were others than yesterday's: so its tables are widest."""
+    answer = await route.fetch()
+    plan = await answer.json()
+    if plan["against"] is not None:
+        plan["against"]["yesterday"] = plan["against"]["first_come"]
+        plan["groups"] = [plan["groups"][0] | {"group": group, "yesterday": 12} for group in ("man", "person")]
+    await route.fulfill(response=answer, json=plan)
+
+
+async def test_a_plan_is_read_on_a_phone_without_scrolling_sideways(halte: Running, screens: Screens) -> None:
+    """A household stands below the other, and says itself what each of its lines is."""
+    await ask(halte.region, A_MAN)
+    page = await _open(halte, screens, "Plan", size=PHONE)
+    plan = str(new_id())
+    await page.route(f"**/plans/{plan}", _beside_the_rules_before)
+    async with halte.region.client("desk") as desk:
+        draft: dict[str, object] = {"id": plan, "after": None, "freely": False, "links": [], "time_limit_s": 5}
+        begun = await desk.post("/plans", json=draft)
+        assert begun.status_code == 202, begun.text
+    for language, where, before in (
+        ("fr", "Où", "Règles d’avant"),
+        ("nl", "Waar", "Vorige regels"),
+        ("en", "Where", "Rules before"),
+    ):
+        await speak(page, language)
+        for label in (where, before):
+            cell = page.locator("#panel").get_by_role("cell", name=re.compile(rf"^{label}\s?: \w"))
+            await expect(cell.first).to_be_visible()
+        assert await page.evaluate(_SIDEWAYS) == []
 
 
 async def test_rules_are_tried_saved_and_never_lost(halte: Running, screens: Screens) -> None:
