@@ -16,7 +16,7 @@ from orientation.drawing.cli import draw
 from tests.support.asking import A_MAN, ask
 from tests.support.axe import speak
 from tests.support.running import Running
-from tests.support.screens import DESK, PHONE, Screens
+from tests.support.screens import PHONE, Screens, open_tool
 
 # What somebody would have to scroll sideways to read.
 _SIDEWAYS = """() => [...document.querySelectorAll("#panel *")]
@@ -32,14 +32,6 @@ async def _free(halte: Running, unit: UUID, free: int) -> None:
         assert answer.status_code == 200, answer.text
 
 
-async def _open(halte: Running, screens: Screens, tool: str, login: str = "desk", size: tuple[int, int] = DESK) -> Page:
-    page = await screens.open(f"{halte.server.address}/desk", size, cookie=halte.region.cookies[login])
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    await page.get_by_role("navigation", name="What to do").get_by_role("button", name=tool, exact=True).click()
-    await expect(page.get_by_role("heading", name=tool, exact=True)).to_be_focused()
-    return page
-
-
 def _said(page: Page, label: str) -> Locator:
     """What is shown in groups of four, to be read out."""
     return page.get_by_label(label, exact=True)
@@ -49,7 +41,7 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     """One notes the secret down and reloads, the other is a supervisor; places go down the order."""
     await _free(halte, halte.region.men, 2)
     codes = {(await ask(halte.region, A_MAN))["request"]["code"] for _ in range(3)}
-    desk = await _open(halte, screens, "Draw")
+    desk = await open_tool(screens, halte.region, "Draw")
     await expect(desk.locator("option[value=man]")).to_have_text("men on their own (3)")
     await expect(desk.locator("option[value=family]")).to_have_text("families (0)")
     await desk.get_by_label("For whom").select_option("man")
@@ -58,7 +50,7 @@ async def test_two_people_draw_and_anybody_can_check_it(halte: Running, screens:
     noted = await _said(desk, "Your secret").inner_text()
     await expect(desk.get_by_text("1 more person must commit.")).to_be_visible()
 
-    supervisor = await _open(halte, screens, "Draw", "supervisor")
+    supervisor = await open_tool(screens, halte.region, "Draw", "supervisor")
     await supervisor.get_by_role("button", name="Commit", exact=True).click()
     await expect(supervisor.get_by_text("supervisor committed")).to_be_visible()
     await expect(desk.get_by_role("heading", name="men on their own: the list can be frozen")).to_be_visible()
@@ -110,7 +102,7 @@ async def test_draws_that_were_given_up_are_told_apart(halte: Running, screens: 
             why = {"id": str(new_id()), "why": "nobody else is here"}
             given_up = await desk.post(f"/draws/{draw}/abandon", json=why)
             assert given_up.status_code == 200, given_up.text
-    page = await _open(halte, screens, "Draw")
+    page = await open_tool(screens, halte.region, "Draw")
     await page.get_by_label("For whom").select_option("woman")
     await page.get_by_role("button", name="Begin a draw").click()
     for n, state in ((1, "abandoned"), (2, "abandoned"), (3, "commitments are awaited")):
@@ -122,7 +114,7 @@ async def test_draws_that_were_given_up_are_told_apart(halte: Running, screens: 
 async def test_a_reload_and_the_way_back_come_to_the_part_that_was_open(halte: Running, screens: Screens) -> None:
     """On a phone too, where it hides the queue. The address says nothing of a household."""
     code = (await ask(halte.region, A_MAN))["request"]["code"]
-    page = await _open(halte, screens, "Plan")
+    page = await open_tool(screens, halte.region, "Plan")
     await page.reload()
     await expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_focused()
     await page.keyboard.press("o")
@@ -149,7 +141,7 @@ async def test_a_plan_is_compared_applied_and_lands_on_a_phone(halte: Running, s
     for _ in range(5):
         await ask(halte.region, A_MAN)
     phone = await screens.open(f"{halte.server.address}/shelter", PHONE, cookie=halte.region.cookies["staff"])
-    desk = await _open(halte, screens, "Plan")
+    desk = await open_tool(screens, halte.region, "Plan")
     await desk.get_by_label("Seconds it may take").fill("5")
     await desk.locator("form").get_by_role("button", name="Make a plan").click()
     panel = desk.get_by_role("article")
@@ -189,7 +181,7 @@ async def _beside_the_rules_before(route: Route) -> None:
 async def test_a_plan_is_read_on_a_phone_without_scrolling_sideways(halte: Running, screens: Screens) -> None:
     """A household stands below the other, and says itself what each of its lines is."""
     await ask(halte.region, A_MAN)
-    page = await _open(halte, screens, "Plan", size=PHONE)
+    page = await open_tool(screens, halte.region, "Plan", size=PHONE)
     plan = str(new_id())
     await page.route(f"**/plans/{plan}", _beside_the_rules_before)
     async with halte.region.client("desk") as desk:
@@ -210,8 +202,8 @@ async def test_a_plan_is_read_on_a_phone_without_scrolling_sideways(halte: Runni
 
 async def test_rules_are_tried_saved_and_never_lost(halte: Running, screens: Screens) -> None:
     """Two change them at once: what the second changed stands on top of what the first saved."""
-    first = await _open(halte, screens, "Rules", "supervisor")
-    second = await _open(halte, screens, "Rules", "admin")
+    first = await open_tool(screens, halte.region, "Rules", "supervisor")
+    second = await open_tool(screens, halte.region, "Rules", "admin")
     for page, field, value in (
         (first, "for each wish that is met", "35"),
         (second, "lost for each thing to be asked first", "20"),
@@ -237,6 +229,6 @@ async def test_rules_are_tried_saved_and_never_lost(halte: Running, screens: Scr
     async with halte.region.client("desk") as desk:
         now = (await desk.get("/policies/orientation")).json()["policies"][0]["policy"]["weights"]
     assert (now["preference"], now["ask"]) == (35, 20)
-    third = await _open(halte, screens, "Rules")
+    third = await open_tool(screens, halte.region, "Rules")
     await expect(third.get_by_text("Supervisors and administrators change them.")).to_be_visible()
     await expect(third.get_by_role("button", name="Save the rules")).to_have_count(0)

@@ -85,6 +85,18 @@ class Queue:
         await self.lane.submit(AskRequest(request_id, SYSTEM, Regime.NIGHT, Channel.PHONE, household, b"ask", **more))
         return request_id
 
+    async def code(self, request_id: UUID | str) -> str:
+        """Return what the desk calls a household."""
+        code: str = await self.pool.fetchval("SELECT code FROM request WHERE id = $1", UUID(str(request_id)))
+        return code
+
+    async def rule(self, **plan: object) -> None:
+        """Set rules of the plan from now on: those named, and all others as they are."""
+        now = (await self.expect(200, "supervisor", "GET", "/policies/orientation"))["policies"][0]
+        rules = now["policy"] | {"plan": now["policy"]["plan"] | plan}
+        said = {"id": str(new_id()), "base_version": now["version"], "policy": rules, "why": "another night"}
+        await self.expect(200, "supervisor", "PUT", "/policies/orientation", said)
+
     async def close(self, request_id: UUID | str) -> None:
         said: dict[str, Any] = {"actor_id": SYSTEM, "body_hash": b"close", "outcome": Outcome.WITHDRAWN}
         await self.lane.submit(CloseRequest(id=new_id(), request_id=UUID(str(request_id)), **said))

@@ -11,7 +11,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
-from tests.support.region import PASSWORD
+from tests.support.region import PASSWORD, SmallRegion
 
 PHONE = (390, 844)
 DESK = (1280, 800)
@@ -92,6 +92,26 @@ class Screens:
             pytest.fail("a page complained: " + "; ".join(self.complaints))
         for one in closed:
             one.result()
+
+
+async def keep_in_sight(page: Page) -> None:
+    """Mark the document that is shown, so that it is known again."""
+    await page.evaluate("() => { window.sameDocument = true; }")
+
+
+async def assert_same_document(page: Page) -> None:
+    assert await page.evaluate("() => window.sameDocument === true"), "the page was loaded anew"
+
+
+async def open_tool(
+    screens: Screens, region: SmallRegion, tool: str, login: str = "desk", size: tuple[int, int] = DESK
+) -> Page:
+    """Open the desk's page, and one of its tools, as somebody who is signed in."""
+    page = await screens.open(f"{region.address}/desk", size, cookie=region.cookies[login])
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await page.get_by_role("navigation", name="What to do").get_by_role("button", name=tool, exact=True).click()
+    await expect(page.get_by_role("heading", name=tool, exact=True)).to_be_focused()
+    return page
 
 
 async def sign_in(page: Page, login: str, password: str = PASSWORD) -> None:

@@ -23,12 +23,19 @@ from kernel.settings import Settings
 from tests.integration.inventory.acting import hold_of, node
 from tests.support.agreeing import shown_to
 from tests.support.region import SmallRegion
-from tests.support.screens import PHONE, Card, Screens, board_count, read_cards, read_rows
+from tests.support.screens import (
+    PHONE,
+    Card,
+    Screens,
+    assert_same_document,
+    board_count,
+    keep_in_sight,
+    read_cards,
+    read_rows,
+)
 
 _WITHIN_S = 45.0
 _WITHIN_MS = _WITHIN_S * 1_000
-_SAME = "() => { window.sameDocument = true; }"
-_STILL_THE_SAME = "() => window.sameDocument === true"
 
 
 @dataclass(slots=True)
@@ -67,7 +74,7 @@ class Three:
     async def end_true(self) -> None:
         """All screens come to show what Postgres has, in the documents they were opened in; and `verify` is content."""
         for page in self.pages:
-            assert await page.evaluate(_STILL_THE_SAME), "a page was loaded anew"
+            await assert_same_document(page)
         pool = await open_pool(self.settings, "test")
         links = open_redis(self.settings, "test")
         try:
@@ -146,14 +153,14 @@ async def open_three(
     three = Three(settings, region, phone, board, desk)
     await three.say("Live")
     for page in three.pages:
-        await page.evaluate(_SAME)
+        await keep_in_sight(page)
     return three
 
 
 async def another_phone(screens: Screens, three: Three) -> Page:
     """Open a colleague's phone beside the three."""
     page = await screens.open(f"{three.region.address}/shelter", PHONE, cookie=three.region.cookies["staff"])
-    await page.evaluate(_SAME)
+    await keep_in_sight(page)
     three.more_phones.append(page)
     return page
 
