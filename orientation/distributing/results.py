@@ -193,7 +193,10 @@ class NearView(msgspec.Struct, frozen=True):
 
 
 class WhyView(msgspec.Struct, frozen=True):
-    """Why here: `terms`, the `rank` among `of` units that fit, and the `better` ones. Why nowhere: the other lists."""
+    """Why here: `terms`, the `rank` among `of` units that fit, and the `better` ones. Why nowhere: the other lists.
+
+    `linked`: how many other households go to the same shelter, all of them or none.
+    """
 
     request: UUID
     unit: UUID | None
@@ -204,3 +207,4 @@ class WhyView(msgspec.Struct, frozen=True):
     blockers: list[BlockerView]
     near: list[NearView]
     fitting: list[OtherUnitView]
+    linked: int

@@ -51,7 +51,10 @@ class BlockedBy:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """With a unit: its `rank` among the `of` that fit, its points, and the `better` ones. Without: all the rest."""
+    """With a unit: its `rank` among the `of` that fit, its points, and the `better` ones. Without: all the rest.
+
+    `linked`: how many other households go to the same shelter or, as this one, nowhere.
+    """
 
     request: UUID
     unit: UUID | None
@@ -62,6 +65,7 @@ class Why:
     blockers: tuple[BlockedBy, ...] = ()
     near: tuple[NearMiss, ...] = ()
     fitting: tuple[OtherUnit, ...] = ()
+    linked: int = 0
 
 
 class NoSuchSeeker(LookupError):
@@ -72,6 +76,12 @@ def why(case: Case, policy: OrientationPolicy, choice: Mapping[UUID, UUID | None
     seeker = next((one for one in case.seekers if one.request == request), None)
     if seeker is None:
         raise NoSuchSeeker(f"The case of {case.night} has no request {request}.")
+    together = {one for link in case.links if request in link for one in link}
+    return replace(_alone(case, policy, choice, seeker), linked=len(together - {request}))
+
+
+def _alone(case: Case, policy: OrientationPolicy, choice: Mapping[UUID, UUID | None], seeker: Seeker) -> Why:
+    request = seeker.request
     columns = columns_of(_as_if_waiting(case, seeker))
     ranking = rank(columns, seeker.household, context_of(case, seeker), policy, case.now, limit=len(columns))
     unit = choice[request]

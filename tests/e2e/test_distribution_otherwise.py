@@ -168,6 +168,24 @@ async def test_linked_households_go_to_one_shelter(queue: Queue, screens: Screen
     assert await queue.held() == dict.fromkeys((he, she), str(queue.region.canal_unit))
 
 
+async def test_the_page_says_that_a_link_is_why_two_have_no_place(queue: Queue, screens: Screens) -> None:
+    """Each has a place where it fits alone; together they fit nowhere, and nothing is held for either."""
+    await queue.begin_anew(men=0, women=1, canal_unit=1, secret_unit=0)
+    he, she = await _asks(queue, man(), family())
+    desk = await open_tool(screens, queue.region, "Plan")
+    plan = await _plan(desk)
+    await expect(plan.get_by_text("2 of 2 people placed")).to_be_visible()
+
+    plan = await _plan(desk, [he, she])
+    await expect(plan.get_by_text("0 of 2 people placed")).to_be_visible()
+    await plan.get_by_role("button", name=f"Why {await queue.code(he)}").click()
+    why = plan.get_by_role("row").filter(has_text="With 1 household more, they must go to the same shelter")
+    await expect(why).to_contain_text(re.compile(rf"{_CANAL} \(.*\): no room for all of them\."))
+    await expect(plan.get_by_text("It holds nothing new.")).to_be_visible()
+    await expect(plan.get_by_role("button", name="Apply the plan")).to_have_count(0)
+    assert await queue.held() == {}
+
+
 async def test_who_loses_by_new_rules_stands_beside_the_plan(queue: Queue, screens: Screens) -> None:
     """For the one place: men come first since today, who fled violence did until then. Nobody loses to first come."""
     await queue.begin_anew(men=0, women=0, canal_unit=1, secret_unit=0)

@@ -193,6 +193,8 @@ export interface Why {
   blockers: { code: string; units: number }[];
   near: { unit: string; shelter: string; blocker: Coded; change: Coded }[];
   fitting: Better[];
+  /** How many other households go to the same shelter: all of them, or none. */
+  linked: number;
 }
 
 /** One of each list that is not empty, and turned away the night before where true; one that names nothing is everybody. */

@@ -93,7 +93,7 @@ def _task(size: int = 0, **more: Any) -> Task:
 def _why(_case: Case, _policy: OrientationPolicy, choice: Choice, request: UUID) -> Any:
     return {
         "request": request, "unit": choice[request], "rank": 1, "of": 2, "terms": [], "better": [],
-        "blockers": [{"code": "pets", "units": 3}], "near": [], "fitting": [],
+        "blockers": [{"code": "pets", "units": 3}], "near": [], "fitting": [], "linked": 0,
     }  # fmt: skip
 
 

@@ -61,6 +61,17 @@ def test_somebody_without_hears_what_blocks_and_who_has_what_fits(night: Case, c
     assert [str(one.request) for one in night.seekers if str(one.request) in text] == [str(left.request)]
 
 
+def test_who_is_linked_hears_with_how_many_others(night: Case, choice: dict[UUID, UUID | None]) -> None:
+    """With a place and without: else a unit that stays empty would have no reason."""
+    there = next(one.request for one in night.seekers if choice[one.request] is not None)
+    left = next(one.request for one in night.seekers if choice[one.request] is None)
+    third = next(one.request for one in night.seekers if one.request not in {there, left})
+    linked = replace(night, links=((there, third, left),))
+    for request in (there, left):
+        alone = why(night, POLICY, choice, request)
+        assert (alone.linked, why(linked, POLICY, choice, request)) == (0, replace(alone, linked=2))
+
+
 def test_i11_who_is_held_at_a_refuge_hears_the_same_whatever_its_band_hides(
     night: Case, choice: dict[UUID, UUID | None]
 ) -> None:
