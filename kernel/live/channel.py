@@ -60,7 +60,7 @@ class Channel:
             at, current = connection.at, connection.generation == generation
             if current and at >= seq and not connection.greet:
                 continue
-            if connection.away or (connection.owing.full_from_s < now_s and connection.owing.is_full(now_s)):
+            if connection.away or (connection.owing.full_from_s < now_s and connection.owing.refuses(now_s)):
                 waited += 1
             elif not current or connection.greet:
                 self._send(connection, self._find(connection, stage, to, current=current), stage)

@@ -13,8 +13,9 @@ from typing import TypeAlias
 # What a frame tells as `to`, how long it is, and when it was sent. Made once, and shared by all who were sent it.
 Sent: TypeAlias = tuple[int, int, float]
 
-# An acknowledgement that comes later than this is late; a screen that owes an older one gets nothing more for a while.
-PROMPT_S = 0.3
+# An acknowledgement within this is prompt; a screen that owes an older one gets nothing more for a while. A page puts
+# one off for up to 0.12 s: only what is later than both tells of a slow line.
+PROMPT_S, LATE_S = 0.3, 0.42
 # So long after the newest, one more may go while less than a window is owed: a lost frame is noticed by the next.
 AGAIN_S = 1.0
 # Below so much it is only looked at whether it is older than LITTLE_S, and late acknowledgements narrow nothing: whom
@@ -29,7 +30,7 @@ class Owing:
     Up to `full_from_s` there is room: that is asked for every screen in every tick, so it is kept and not derived.
     """
 
-    __slots__ = ("_bytes", "_frames", "_least", "_most", "_window", "full_from_s")
+    __slots__ = ("_bytes", "_frames", "_in_the_way", "_least", "_most", "_window", "full_from_s")
 
     def __init__(self, first: int = FIRST_BYTES, most: int = MOST_BYTES) -> None:
         self._frames: list[Sent] = []
@@ -37,6 +38,7 @@ class Owing:
         self._window = first
         self._least = min(LEAST_BYTES, most)
         self._most = most
+        self._in_the_way = False
         self.full_from_s = inf
 
     def __len__(self) -> int:
@@ -47,6 +49,14 @@ class Owing:
         if now_s <= self.full_from_s:
             return False
         return self._bytes >= self._window or now_s < self._frames[-1][2] + AGAIN_S
+
+    def refuses(self, now_s: float) -> bool:
+        """As `is_full`, for who has something to send. Only a window that was in the way is widened: one that has
+        grown unused would let much on to a line that becomes slow.
+        """
+        full = self.is_full(now_s)
+        self._in_the_way = self._in_the_way or full
+        return full
 
     def add(self, sent: Sent) -> None:
         size = sent[1]
@@ -84,8 +94,9 @@ class Owing:
         self.full_from_s = inf
 
     def _judge(self, took_s: float) -> None:
-        if took_s > PROMPT_S:
+        if took_s > LATE_S:
             if self._bytes >= self._least:
                 self._window = max(self._least, self._window // 2)
-        elif self._window < self._most:
+        elif took_s <= PROMPT_S and self._in_the_way and self._window < self._most:
             self._window = min(self._most, self._window + STEP_BYTES)
+        self._in_the_way = False

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.live.owing import AGAIN_S, FIRST_BYTES, LEAST_BYTES, LITTLE_S, MOST_BYTES, PROMPT_S, Owing
+from kernel.live.owing import AGAIN_S, FIRST_BYTES, LEAST_BYTES, LITTLE_S, MOST_BYTES, PROMPT_S, STEP_BYTES, Owing
 
 KB = 1_024
 
@@ -111,12 +111,23 @@ def test_a_screen_that_takes_so_much_a_second_comes_to_have_no_more_before_it(ra
             done_s, sent_s, to = lying.pop(0)
             owing.settle(to, now_s)
             ages.append(done_s - sent_s)
-        if not owing.is_full(now_s):
+        if not owing.refuses(now_s):
             owing.add((tick, 2 * KB, now_s))
             read_until_s = max(read_until_s, now_s) + 2 * KB / rate
             lying.append((read_until_s, now_s, tick))
     assert max(ages[len(ages) // 4 :]) < 2 * PROMPT_S
     assert len(ages) * 2 * KB > 0.7 * min(rate, 100 * KB) * now_s, "and what it could take is used"
+
+
+def test_a_window_that_is_not_in_the_way_does_not_grow() -> None:
+    owing = Owing()
+    for number in range(100):
+        owing.add((number, FIRST_BYTES - KB, float(number)))
+        owing.settle(number, float(number))
+    owing.add((100, FIRST_BYTES - KB, 100.0))
+    assert owing.refuses(100.0), "it has no room for a second board, if the line becomes slow now"
+    owing.settle(100, 100.1)
+    assert owing._window == FIRST_BYTES + STEP_BYTES
 
 
 @dataclass
@@ -159,7 +170,7 @@ def test_a_page_on_a_fast_line_is_hardly_ever_waited_for(window: int, way_s: flo
         if now_s < offered * tick_s:
             continue
         offered += 1
-        if owing.is_full(now_s):
+        if owing.refuses(now_s):
             refused += now_s > 20.0
         else:
             owing.add((offered, size, now_s))
