@@ -158,7 +158,7 @@ async def test_what_is_held_is_counted_once_however_much_happens_meanwhile(desk:
                 assert problem.slug == "busy"  # noqa: PT017
 
     workers = [asyncio.create_task(work(nth)) for nth in range(24)]
-    counts = set()
+    counts: set[int] = set()
     # Not so many looks, but so many different boards: how often the lane comes to commit is up to the machine.
     async with asyncio.timeout(60):
         while len(counts) < 10:
