@@ -22,6 +22,7 @@ from kernel.ids import new_id
 from kernel.journal import Range
 from kernel.lane import Lane
 from kernel.postgres import Pool
+from kernel.problems import Busy
 from kernel.settings import Settings
 
 PERSON = Reporter(SYSTEM, Spoke.PERSON)
@@ -42,7 +43,11 @@ class Place:
 
     async def unit(self, capacity: int = 25, **attributes: Any) -> UUID:
         unit = self.make_unit(**attributes)
-        await self.lane.submit(DefineUnit(unit, capacity, SYSTEM))
+        try:
+            await self.lane.submit(DefineUnit(unit, capacity, SYSTEM))
+        except Busy:
+            # The machine stood still for a second, and the transaction was ended: nothing was written.
+            await self.lane.submit(DefineUnit(unit, capacity, SYSTEM))
         return unit.id
 
     def make_unit(self, **attributes: Any) -> Unit:
