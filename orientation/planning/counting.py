@@ -23,7 +23,7 @@ from orientation.planning.valuing import Weights, base_of
 _FAR = 300.0
 # A count is near enough when so little of its value is uncertain.
 _NEAR = 1e-4
-# So few pairs are all kept: what is far by the linear optimum may be what one more person needs.
+# So few pairs are all kept, and counted to the end: what is far, or uncertain, may be what one more person needs.
 _FEW_PAIRS = 5_000
 _TOLERANCE = 1e-6
 
@@ -57,11 +57,12 @@ def less(problem: Problem, coarse: Coarse, pick: Longs) -> Coarse:
 def counted(coarse: Coarse, weights: Weights, guide: Guide, time_limit_s: float) -> Longs:
     """Return how many of each kind go where: near the best that there is, or what the linear optimum has whole."""
     near = (guide.lost <= _FAR) | (guide.flow[coarse.pairs.rows, coarse.pairs.units] > _TOLERANCE)
-    kept = near | (len(near) <= _FEW_PAIRS)
+    few = len(near) <= _FEW_PAIRS
+    kept = near | few
     pairs = Pairs(coarse.pairs.rows[kept], coarse.pairs.units[kept])
     model, _ = model_of(coarse.problem, weights, coarse.cuts, pairs, many=coarse.many)
     solver = quiet_solver(time_limit_s)
-    solver.setOptionValue("mip_rel_gap", _NEAR)
+    solver.setOptionValue("mip_rel_gap", 0.0 if few else _NEAR)
     model.passed_to(solver, whole=range(len(pairs)))
     solver.run()
     solution = solver.getSolution()
