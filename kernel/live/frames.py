@@ -49,26 +49,25 @@ def parse(text: str) -> Hello | Ack:
 
 
 class Frame:
-    """One encoded frame. `name` is its kind, for the metrics; `websocket` is what goes over the wire."""
+    """One encoded frame. `name` is its kind, for the metrics."""
 
     def __init__(self, name: str, payload: bytes) -> None:
         self.name = name
         self.payload = payload
-        self.websocket = _framed(payload)
 
     @cached_property
     def text(self) -> str:
         return self.payload.decode()
 
-
-def _framed(payload: bytes) -> bytes:
-    """Return it as an unmasked, final text frame of RFC 6455, ready for a transport."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+    @cached_property
+    def websocket(self) -> bytes:
+        """The same as an unmasked, final text frame of RFC 6455, ready for a transport."""
+        size = len(self.payload)
+        if size < 126:
+            return bytes((0x81, size)) + self.payload
+        if size < 65_536:
+            return b"\x81\x7e" + size.to_bytes(2, "big") + self.payload
+        return b"\x81\x7f" + size.to_bytes(8, "big") + self.payload
 
 
 class Wire(bytes):

@@ -148,10 +148,8 @@ class Hub:
 
     def acknowledge(self, connection: Connection, to: int) -> None:
         """Take an ack; a screen that was waiting is served at the next tick. BadAck where it is none."""
-        if connection.acknowledge(to, self._clock_s()):
-            self._serve_next(connection)
-
-    def _serve_next(self, connection: Connection) -> None:
+        if not connection.acknowledge(to, self._clock_s()):
+            return
         head, seat = self._mirror.head, self._seats.get(connection)
         if seat is not None and head is not None:
             pace, channel = seat
@@ -162,8 +160,7 @@ class Hub:
     def hear_ack(self, connection: Connection, to: int) -> None:
         """As `acknowledge`, for whoever has nobody to raise to: a bad one ends the connection."""
         try:
-            if connection.acknowledge(to, self._clock_s()):
-                self._serve_next(connection)
+            self.acknowledge(connection, to)
         except BadAck as problem:
             self.dismiss(connection, problem)
 
