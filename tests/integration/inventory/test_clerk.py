@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, seed
 from hypothesis import settings as hypothesis_settings
@@ -53,6 +52,7 @@ from kernel.settings import Settings
 from tests.integration.inventory.acting import at
 from tests.support.books import Book
 from tests.support.clerk import STUCK_AFTER, ZONE, Clerk
+from tests.support.clerks_words import said_of, shown_of, subjects_of
 
 T = TypeVar("T")
 _STEPS = 100
@@ -220,11 +220,11 @@ class Inventory(RuleBasedStateMachine):
         told = await self._submit(self.nodes[self.turns % 2].lane, works)
         self.clerk.begin(self.now)
         meant = [self.clerk.take(work) for work in works]
-        said = [_said(one) for one in told]
+        said = [said_of(one) for one in told]
         assert said == meant, [pair for pair in zip(works, said, meant, strict=True) if pair[1] != pair[2]]
         before = {unit: self.clerk.units[unit].seq for unit in self.units}
         await self._compare({unit for work in works for unit in self._named(work)})
-        await self._compare_answers([one for answer in told for one in _subjects(answer)], before)
+        await self._compare_answers([one for answer in told for one in subjects_of(answer)], before)
 
     async def _compare_answers(self, subjects: list[Any], before: dict[UUID, int]) -> None:
         """An answer carries what its commit left. Heavy works, and a batch with an error in it, take several."""
@@ -248,7 +248,7 @@ class Inventory(RuleBasedStateMachine):
         states = {row["id"]: (row["seq"], row["body"]) for row in rows}
         touched = {unit for unit in self.units if unit in named or states[unit][0] != self.clerk.units[unit].seq}
         for unit in touched:
-            assert _shown(states[unit][1]) == self.clerk.shows(self.clerk.units[unit]), unit
+            assert shown_of(states[unit][1]) == self.clerk.shows(self.clerk.units[unit]), unit
         self.clerk.settle(touched, {unit: seq for unit, (seq, _) in states.items()})
         for unit in touched:
             self.seen[unit].append(states[unit][0])
@@ -414,48 +414,6 @@ class Inventory(RuleBasedStateMachine):
         finally:
             for node in self.nodes:
                 await node.stop()
-
-
-def _said(answer: Any) -> Any:
-    """What came of a work, in the clerk's words."""
-    if isinstance(answer, Problem):
-        return answer.slug
-    if hasattr(answer, "units"):
-        return answer.repeated, {one.unit_id: one.outcome for one in answer.units}
-    for name in ("outcome", "state", "repeated"):
-        if hasattr(answer, name):
-            return getattr(answer, name)
-    return "refreshed" if answer.__class__ is int else "closed"
-
-
-def _subjects(answer: Any) -> Iterator[Any]:
-    if isinstance(answer, Problem):
-        return
-    for one in getattr(answer, "units", (answer,)):
-        if getattr(one, "subject", None) is not None:
-            yield one.subject
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _shown(body: str) -> dict[str, Any]:
-    """A unit's body, in the clerk's words."""
-    unit = msgspec.json.decode(body)
-    ages = [unit[name] for name in ("confirmed_at", "aging_at", "stale_at", "silent_at")]
-    coming = unit["coming"]
-    return {
-        "ages": None if ages[0] is None else [_instant(age) for age in ages],
-        "out_of_service": [(one["reason"], one["places"]) for one in unit["out_of_service"]],
-        "coming": None if coming is None else (coming["night"], coming["free"], _instant(coming["at"])),
-    } | {
-        name: unit[name]
-        for name in (
-            "status", "holdable", "free", "over_by", "held", "capacity", "intake", "night", "confirmed_by",
-            "count_report", "flags",
-        )
-    }  # fmt: skip
 
 
 @pytest.fixture
